@@ -1,0 +1,94 @@
+/** What an error looks like on the wire: an HTTP status and the JSON-RPC error code in its body. */
+interface ErrorRow {
+  readonly status: number;
+  /** Absent where the body is an OAuth error (RFC 6750) and not a JSON-RPC one. */
+  readonly rpcCode?: number;
+}
+
+/** The one table from error codes to HTTP and JSON-RPC. */
+const ERRORS = {
+  invalid_token: { status: 401 },
+  insufficient_scope: { status: 403 },
+  oauth_error: { status: 400 },
+  server_error: { status: 500 },
+  host_not_allowed: { status: 403, rpcCode: -32000 },
+  origin_not_allowed: { status: 403, rpcCode: -32000 },
+  method_not_allowed: { status: 405, rpcCode: -32000 },
+  not_found: { status: 404, rpcCode: -32000 },
+  not_acceptable: { status: 406, rpcCode: -32000 },
+  unsupported_media_type: { status: 415, rpcCode: -32000 },
+  payload_too_large: { status: 413, rpcCode: -32000 },
+  parse_error: { status: 400, rpcCode: -32700 },
+  invalid_request: { status: 400, rpcCode: -32600 },
+  invalid_params: { status: 400, rpcCode: -32602 },
+  session_required: { status: 400, rpcCode: -32000 },
+  session_not_found: { status: 404, rpcCode: -32001 },
+  unsupported_protocol_version: { status: 400, rpcCode: -32000 },
+  unsupported_revision: { status: 400, rpcCode: -32022 },
+  invalid_event_id: { status: 400, rpcCode: -32000 },
+  session_limit: { status: 429, rpcCode: -32000 },
+  process_session_limit: { status: 503, rpcCode: -32000 },
+  shutting_down: { status: 503, rpcCode: -32000 },
+  server_unavailable: { status: 500, rpcCode: -32603 },
+  internal_error: { status: 500, rpcCode: -32603 },
+} as const satisfies Record<string, ErrorRow>;
+
+/** Every reason for which a request can be refused. The set is closed: switch over it without a default. */
+export type TenancyErrorCode = keyof typeof ERRORS;
+
+/** What a {@link TenancyError} carries beside its code and message. */
+export interface TenancyErrorOptions {
+  /** The reason, for the log only: it never reaches a client. */
+  readonly cause?: unknown;
+  /** Response headers, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `error.data` of the JSON-RPC body. */
+  readonly data?: unknown;
+  /** The request that the JSON-RPC body answers. Default: `null`, the body answers the HTTP request as a whole. */
+  readonly requestId?: string | number;
+  /** The OAuth error code of the body, where it is not the code itself. */
+  readonly oauthCode?: string;
+}
+
+/**
+ * A refused request, as a value: thrown by the steps of a request and turned into one response at the end of its path.
+ * The message is meant for the client and holds no secret; `cause` is meant for the log.
+ */
+export class TenancyError extends Error {
+  override readonly name = 'TenancyError';
+  readonly code: TenancyErrorCode;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #data: unknown;
+  readonly #requestId: string | number | null;
+  readonly #oauthCode: string;
+
+  constructor(code: TenancyErrorCode, message: string, options: TenancyErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.headers = options.headers ?? {};
+    this.#data = options.data;
+    this.#requestId = options.requestId ?? null;
+    this.#oauthCode = options.oauthCode ?? code;
+  }
+
+  /** The HTTP status of the answer. */
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  /** The body of the answer: a JSON-RPC error response, or an OAuth error object (RFC 6750) where authentication failed. */
+  get body(): string {
+    const row: ErrorRow = ERRORS[this.code];
+    if (row.rpcCode === undefined) {
+      return JSON.stringify({ error: this.#oauthCode, error_description: this.message });
+    }
+    const error = { code: row.rpcCode, message: this.message, ...(this.#data !== undefined && { data: this.#data }) };
+    return JSON.stringify({ jsonrpc: '2.0', error, id: this.#requestId });
+  }
+}
+
+/** The refusal that any thrown value amounts to: a {@link TenancyError} is itself, everything else is an internal error. */
+export function tenancyErrorFrom(thrown: unknown): TenancyError {
+  if (thrown instanceof TenancyError) return thrown;
+  return new TenancyError('internal_error', 'Internal error', { cause: thrown });
+}

@@ -1,0 +1,93 @@
+import { type TenancyError, tenancyErrorFrom } from './errors.ts';
+import type { IsolatedEmitter, TenancyEvents } from './events.ts';
+import type { Authenticate, Identity } from './identity/authenticate.ts';
+import type { Logger } from './logger.ts';
+import { checkMediaTypes, checkMethod } from './request/check-headers.ts';
+import type { CheckOrigin } from './request/check-origin.ts';
+import { checkEraOfMessages, checkEraOfMethod } from './request/classify-era.ts';
+import { readMessages } from './request/read-messages.ts';
+import { headerOf, type RequestFacts } from './request/request-facts.ts';
+import { namedSession, routeDelete, routeGet, routePost } from './session/route-session.ts';
+import type { SessionManager } from './session/session-manager.ts';
+import type { ResponseSink } from './transport/response-sink.ts';
+
+/** A request to the endpoint, as its host hands it over. */
+export interface EndpointRequest {
+  readonly facts: RequestFacts;
+  /** The caller, where the host has authenticated it. */
+  readonly identity: Identity | undefined;
+  readonly logger: Logger;
+  /** The body as a JSON value. Rejects with a {@link TenancyError} for one that is too large or is not JSON. */
+  readBody(): Promise<unknown>;
+  /** The caller is known now. */
+  onAuthenticated(identity: Identity): void;
+}
+
+/** What a request meets on its path. */
+export interface RequestPath {
+  readonly checkOrigin: CheckOrigin;
+  readonly authenticate: Authenticate;
+  readonly sessions: SessionManager;
+  readonly events: IsolatedEmitter<TenancyEvents>;
+}
+
+/**
+ * START HERE: the path of a request to the MCP endpoint. Every step returns data or throws a {@link TenancyError}; whatever is thrown
+ * becomes one answer. Settles when the answer is complete or the client has gone; never rejects.
+ */
+export async function handleRequest(path: RequestPath, request: EndpointRequest, sink: ResponseSink): Promise<void> {
+  const { facts } = request;
+  let identity: Identity | undefined;
+  try {
+    path.checkOrigin(facts);
+    checkMethod(facts);
+    identity = request.identity ?? (await path.authenticate(headerOf(facts, 'authorization')));
+    request.onAuthenticated(identity);
+    checkEraOfMethod(facts);
+    checkMediaTypes(facts);
+    await route(path, request, identity, sink);
+  } catch (thrown) {
+    refuse(path, request, identity, sink, tenancyErrorFrom(thrown));
+  }
+  await sink.done;
+}
+
+async function route(
+  path: RequestPath,
+  request: EndpointRequest,
+  identity: Identity,
+  sink: ResponseSink,
+): Promise<void> {
+  const { facts } = request;
+  const sessionRequest = { facts, identity, sink };
+  switch (facts.method) {
+    case 'POST': {
+      const batch = readMessages(await request.readBody());
+      checkEraOfMessages(facts, batch);
+      return routePost(path.sessions, sessionRequest, batch);
+    }
+    case 'GET':
+      return routeGet(path.sessions, sessionRequest);
+    default:
+      return routeDelete(path.sessions, sessionRequest);
+  }
+}
+
+const MALFORMED = [400, 406, 413, 415];
+
+function refuse(
+  { sessions, events }: RequestPath,
+  { facts, logger }: EndpointRequest,
+  identity: Identity | undefined,
+  sink: ResponseSink,
+  error: TenancyError,
+): void {
+  const { status, code, headers, body } = error;
+  if (status >= 500) logger.error({ err: error.cause ?? error, code }, `MCP request failed: ${error.message}`);
+  else logger.debug({ code, status }, `MCP request refused: ${error.message}`);
+  const tenantId = identity?.principal.tenantId;
+  events.publish('requestRejected', { status, code, ...(tenantId !== undefined && { tenantId }) });
+  const session = identity && MALFORMED.includes(status) ? namedSession(sessions, facts, identity) : undefined;
+  if (session !== undefined) sessions.reportError(session, error);
+  sink.answer(status, body, ['content-type', 'application/json', ...Object.entries(headers).flat()]);
+}

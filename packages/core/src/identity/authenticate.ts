@@ -1,0 +1,77 @@
+import type { OAuthTokenVerifier } from '@modelcontextprotocol/sdk/server/auth/provider.js';
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import { TenancyError } from '../errors.ts';
+import { type ChallengeOptions, refusalFrom } from './challenge.ts';
+import {
+  anonymousPrincipal,
+  assertPrincipal,
+  digestToken,
+  type Identify,
+  type Principal,
+  principalFromAuthInfo,
+} from './principal.ts';
+import { readBearer } from './read-bearer.ts';
+
+/** The caller of one exchange. It lives as long as the exchange: `authInfo` holds the token. */
+export interface Identity {
+  readonly principal: Principal;
+  /** Absent where no token was asked for. */
+  readonly authInfo?: AuthInfo;
+  /** Digest of the token of this exchange. */
+  readonly tokenDigest?: string;
+}
+
+/** The `Authorization` header to an identity. Rejects with a {@link TenancyError} that carries the challenge. */
+export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
+
+/** How tokens are verified. */
+export interface AuthenticateOptions extends ChallengeOptions {
+  readonly verifier: Pick<OAuthTokenVerifier, 'verifyAccessToken'>;
+  /** Default: {@link principalFromAuthInfo}. */
+  readonly identify: Identify | undefined;
+  /** Accept only tokens issued for this resource (RFC 8707). */
+  readonly expectedResource: URL | undefined;
+}
+
+/** Every caller is the anonymous principal: for a server without authorization. */
+export const authenticateNobody: Authenticate = async () => ({ principal: anonymousPrincipal });
+
+/** Bearer authentication with a verifier (RFC 6750). */
+export function createAuthenticate(options: AuthenticateOptions): Authenticate {
+  return async (authorization) => {
+    let token: string | undefined;
+    try {
+      token = readBearer(authorization);
+      const authInfo = await options.verifier.verifyAccessToken(token);
+      assertUsable(authInfo, options);
+      const tokenDigest = digestToken(token);
+      return { principal: await principalOf(authInfo, tokenDigest, options.identify), authInfo, tokenDigest };
+    } catch (error) {
+      throw refusalFrom(error, token, options);
+    }
+  };
+}
+
+async function principalOf(authInfo: AuthInfo, tokenDigest: string, identify?: Identify): Promise<Principal> {
+  if (identify === undefined) return principalFromAuthInfo(authInfo, tokenDigest);
+  const principal = await identify(authInfo);
+  assertPrincipal(principal);
+  return principal;
+}
+
+function assertUsable(authInfo: AuthInfo, { expectedResource, requiredScopes }: AuthenticateOptions): void {
+  const { expiresAt, resource, scopes } = authInfo;
+  const live = expiresAt === undefined || expiresAt > Date.now() / 1000;
+  if (!live) throw new TenancyError('invalid_token', 'Token has expired');
+  if (expectedResource !== undefined && comparable(resource) !== comparable(expectedResource)) {
+    throw new TenancyError('invalid_token', 'Token was not issued for this resource');
+  }
+  if (!requiredScopes.every((scope) => scopes.includes(scope))) {
+    throw new TenancyError('insufficient_scope', 'Insufficient scope');
+  }
+}
+
+/** As the SDK compares resources: as strings, without a fragment and one trailing slash. */
+function comparable(resource: URL | undefined): string | undefined {
+  return resource && String(resource).replace(/#.*$/, '').replace(/\/$/, '');
+}

@@ -1,0 +1,9 @@
+/** What the layer logs to: pino's shape, so that a Fastify or pino logger fits as it is. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Logs nothing: the default. */
+export const silentLogger: Logger = { debug() {}, warn() {}, error() {} };

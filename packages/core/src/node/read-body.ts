@@ -1,0 +1,43 @@
+import type { Readable } from 'node:stream';
+import { TenancyError } from '../errors.ts';
+
+/** Throws `payload_too_large` for a body that is declared (`Content-Length`) to be larger than `maxBytes`. */
+export function assertDeclaredSize(contentLength: string | undefined, maxBytes: number): void {
+  if (Number(contentLength ?? 0) > maxBytes) throw tooLarge(maxBytes);
+}
+
+/**
+ * The bytes of a body. Rejects with `payload_too_large` as soon as more than `maxBytes` have arrived, without keeping them, and with
+ * `parse_error` for a body that breaks off.
+ */
+export function readBody(body: Readable, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let received = 0;
+    const settle = (settled: () => void) => {
+      body.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
+      settled();
+    };
+    const onData = (chunk: Buffer) => {
+      received += chunk.length;
+      if (received <= maxBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      settle(() => reject(tooLarge(maxBytes)));
+      body.resume();
+    };
+    const onEnd = () => settle(() => resolve(joined(chunks)));
+    const onCut = () => settle(() => reject(new TenancyError('parse_error', 'Parse error: Invalid JSON')));
+    body.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
+  });
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
+}
+
+function tooLarge(maxBytes: number): TenancyError {
+  return new TenancyError('payload_too_large', `Payload Too Large: Request body must not exceed ${maxBytes} bytes`);
+}

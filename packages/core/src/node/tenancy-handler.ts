@@ -1,0 +1,122 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import { TenancyError } from '../errors.ts';
+import { type EndpointRequest, handleRequest, type RequestPath } from '../handle-request.ts';
+import type { WellKnownDocument } from '../identity/oauth-metadata.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { Logger } from '../logger.ts';
+import { parseBody } from '../request/read-messages.ts';
+import { NodeSink } from './node-sink.ts';
+import { assertDeclaredSize, readBody } from './read-body.ts';
+
+/** What a host knows of a request beside Node's own objects. */
+export interface HostContext {
+  /** The body, where the host has parsed it. */
+  readonly parsedBody?: unknown;
+  /** The body, where the host has put another stream in front of the request (decompression, say). */
+  readonly body?: Readable;
+  /** Headers that must be on every answer, streams and errors included (CORS, request ids …). */
+  readonly headers?: OutgoingHttpHeaders;
+  /** The caller, where the host has authenticated it: no token is asked for then. */
+  readonly principal?: Principal;
+  /** The logger of this request. */
+  readonly log?: Logger;
+}
+
+/**
+ * Serves one request on Node's request and response: `createServer(tenancy.handler)` is a server. The promise settles when the answer is
+ * complete or the client has gone, and never rejects. The verified token is left on `req.auth`, as the SDK's middleware does.
+ */
+export type TenancyHandler = (
+  req: IncomingMessage & { auth?: AuthInfo },
+  res: ServerResponse,
+  host?: HostContext,
+) => Promise<void>;
+
+/** A route for frameworks that want to route by themselves. Its handler does not look at the path. */
+export interface TenancyRoute {
+  readonly method: 'GET';
+  readonly path: string;
+  readonly handler: TenancyHandler;
+}
+
+/** What the handlers are made of. */
+export interface HandlerParts {
+  readonly path: RequestPath;
+  readonly endpoint: string;
+  readonly documents: readonly WellKnownDocument[];
+  readonly maxBodyBytes: number;
+  readonly maxBufferedBytes: number;
+  readonly logger: Logger;
+}
+
+/** The handler of the MCP endpoint, whatever the path. */
+export function createEndpointHandler(parts: HandlerParts): TenancyHandler {
+  return async (req, res, host = {}) => {
+    const sink = new NodeSink(res, host.headers, parts.maxBufferedBytes);
+    await handleRequest(parts.path, endpointRequest(parts, req, host), sink);
+  };
+}
+
+/** The routes of the well-known documents. */
+export function createWellKnownRoutes({ documents, maxBufferedBytes }: HandlerParts): TenancyRoute[] {
+  return documents.flatMap(({ paths, body }) => {
+    const handler: TenancyHandler = async (_req, res, host = {}) => {
+      const sink = new NodeSink(res, host.headers, maxBufferedBytes);
+      sink.answer(200, body, DOCUMENT_HEADERS);
+      await sink.done;
+    };
+    return paths.map((path) => ({ method: 'GET' as const, path, handler }));
+  });
+}
+
+/** The handler of everything: endpoint and well-known documents by their path, 404 for any other. */
+export function createTenancyHandler(
+  { endpoint, maxBufferedBytes }: HandlerParts,
+  endpointHandler: TenancyHandler,
+  routes: readonly TenancyRoute[],
+): TenancyHandler {
+  const handlers = new Map(routes.map(({ path, handler }) => [path, handler]));
+  return async (req, res, host) => {
+    const path = pathOf(req.url);
+    if (path === endpoint) return endpointHandler(req, res, host);
+    const handler = req.method === 'GET' ? handlers.get(path) : undefined;
+    if (handler !== undefined) return handler(req, res, host);
+    const sink = new NodeSink(res, host?.headers, maxBufferedBytes);
+    const { status, body } = new TenancyError('not_found', 'Not found');
+    sink.answer(status, body, ['content-type', 'application/json']);
+  };
+}
+
+/** Cacheable for an hour, readable by scripts of any origin: what the documents say is public. */
+const DOCUMENT_HEADERS = [
+  'content-type',
+  'application/json',
+  'cache-control',
+  'public, max-age=3600',
+  'access-control-allow-origin',
+  '*',
+];
+
+function endpointRequest(parts: HandlerParts, req: Parameters<TenancyHandler>[0], host: HostContext): EndpointRequest {
+  const { method = '', url = '/', headers } = req;
+  return {
+    facts: { method, url, headers, localAddress: req.socket.localAddress },
+    identity: host.principal && { principal: host.principal, ...(req.auth && { authInfo: req.auth }) },
+    logger: host.log ?? parts.logger,
+    readBody: async () => {
+      assertDeclaredSize(headers['content-length'], parts.maxBodyBytes);
+      if (host.parsedBody !== undefined) return host.parsedBody;
+      return parseBody(await readBody(host.body ?? req, parts.maxBodyBytes));
+    },
+    onAuthenticated: ({ authInfo }) => {
+      if (authInfo !== undefined) req.auth = authInfo;
+    },
+  };
+}
+
+function pathOf(url = '/'): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}

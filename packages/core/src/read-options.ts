@@ -1,0 +1,146 @@
+import { silentLogger } from './logger.ts';
+import type { ServerSource, TenancyOptions, TenancySettings } from './tenancy-options.ts';
+import { assertServerFactory, assertUnconnected } from './tenant/server-factory.ts';
+import type { BearerTokenProvider } from './tenant/token-provider.ts';
+import type { EventLog } from './transport/event-log.ts';
+import { MemoryEventLog } from './transport/memory-event-log.ts';
+
+const KNOWN = {
+  options: [
+    'provider',
+    'createServer',
+    'server',
+    'verifier',
+    'requiredScopes',
+    'resourceMetadataUrl',
+    'expectedResource',
+    'identify',
+    'endpoint',
+    'oauth2',
+    'sessions',
+    'streams',
+    'allowedHosts',
+    'allowedOrigins',
+    'maxBodyBytes',
+    'logger',
+  ] satisfies (keyof TenancyOptions)[],
+  sessions: ['idleTimeoutMs', 'maxPerPrincipal', 'max'],
+  streams: ['keepAliveMs', 'retryMs', 'maxBufferedBytes', 'eventLog'],
+  oauth2: ['authorizationServerOAuthMetadata', 'protectedResourceOAuthMetadata'],
+};
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Reads the options once: checked and complete. Throws a `TypeError` that names the option and what it takes. */
+export function readTenancyOptions(options: TenancyOptions): TenancySettings {
+  assertObject('options', options, KNOWN.options);
+  const { verifier, identify, requiredScopes = [], resourceMetadataUrl, expectedResource } = options;
+  const { endpoint = '/mcp', oauth2 = {}, sessions = {}, streams = {}, logger = silentLogger } = options;
+  const { allowedHosts, allowedOrigins } = options;
+  assertObject('sessions', sessions, KNOWN.sessions);
+  assertObject('streams', streams, KNOWN.streams);
+  assertObject('oauth2', oauth2, KNOWN.oauth2);
+  assertMethods('verifier', verifier, ['verifyAccessToken']);
+  assertMethods('logger', logger, ['debug', 'warn', 'error']);
+  assertFunction('identify', identify);
+  assertStrings('requiredScopes', requiredScopes);
+  assertStrings('allowedHosts', allowedHosts);
+  assertStrings('allowedOrigins', allowedOrigins);
+  assertUrl('resourceMetadataUrl', resourceMetadataUrl);
+  assertUrl('expectedResource', expectedResource);
+  if (typeof endpoint !== 'string' || !/^\/[^?#\s]*$/.test(endpoint)) {
+    throw new TypeError(`endpoint must be a path that begins with '/', got ${JSON.stringify(endpoint)}`);
+  }
+  return {
+    source: readSource(options),
+    verifier,
+    identify,
+    requiredScopes,
+    resourceMetadataUrl,
+    expectedResource,
+    endpoint,
+    oauth2,
+    sessions: {
+      idleTimeoutMs: readNumber('sessions.idleTimeoutMs', sessions.idleTimeoutMs, 1_800_000, MAX_TIMER_MS),
+      maxPerPrincipal: readNumber('sessions.maxPerPrincipal', sessions.maxPerPrincipal, 1_000),
+      max: readNumber('sessions.max', sessions.max, 100_000),
+    },
+    streams: {
+      keepAliveMs: readNumber('streams.keepAliveMs', streams.keepAliveMs, 15_000, MAX_TIMER_MS),
+      retryMs: readNumber('streams.retryMs', streams.retryMs, 1_000, MAX_TIMER_MS),
+      maxBufferedBytes: readNumber('streams.maxBufferedBytes', streams.maxBufferedBytes, 1_048_576),
+    },
+    eventLog: readEventLog(streams.eventLog),
+    allowedHosts,
+    allowedOrigins,
+    maxBodyBytes: readNumber('maxBodyBytes', options.maxBodyBytes, 4_194_304),
+    logger,
+  };
+}
+
+function readSource({ provider, createServer, server }: TenancyOptions): ServerSource {
+  const given = Object.entries({ provider, createServer, server }).filter(([, value]) => value !== undefined);
+  if (given.length !== 1) {
+    const names = given.map(([name]) => name).join(' and ') || 'none';
+    throw new TypeError(`Give exactly one of the options provider, createServer and server: got ${names}`);
+  }
+  if (provider !== undefined) return { kind: 'provider', provider: readProvider(provider) };
+  if (createServer !== undefined) {
+    assertServerFactory(createServer, 'createServer');
+    return { kind: 'factory', createServer };
+  }
+  assertUnconnected(server, 'The option server');
+  return { kind: 'shared', server };
+}
+
+function readProvider(provider: BearerTokenProvider): BearerTokenProvider {
+  assertMethods('provider', provider, ['verifyAccessToken', 'createServerForToken']);
+  return provider;
+}
+
+function readEventLog(eventLog: EventLog | false | undefined): EventLog | undefined {
+  if (eventLog === undefined) return new MemoryEventLog();
+  if (eventLog === false) return undefined;
+  assertMethods('streams.eventLog', eventLog, ['append', 'after', 'forgetStream', 'forgetSession']);
+  return eventLog;
+}
+
+function readNumber(
+  option: string,
+  value: number | undefined,
+  fallback: number,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
+  if (value === undefined) return fallback;
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new TypeError(`${option} must be a whole number from 1 to ${max}, got ${String(value)}`);
+}
+
+function assertObject(option: string, value: unknown, known: readonly string[]): void {
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`${option} must be an object, got ${String(value)}`);
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    throw new TypeError(`Unknown option '${unknown}' in ${option}: it takes ${known.join(', ')}`);
+  }
+}
+
+function assertMethods(option: string, value: object | undefined, methods: readonly string[]): void {
+  if (value === undefined) return;
+  const missing = methods.find((method) => typeof Reflect.get(Object(value), method) !== 'function');
+  if (missing !== undefined) throw new TypeError(`${option} must be an object with the method ${missing}`);
+}
+
+function assertFunction(option: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') throw new TypeError(`${option} must be a function`);
+}
+
+function assertStrings(option: string, value: readonly string[] | undefined): void {
+  if (value === undefined) return;
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
+    throw new TypeError(`${option} must be an array of strings`);
+  }
+}
+
+function assertUrl(option: string, value: string | URL | undefined): void {
+  if (value !== undefined && !URL.canParse(String(value))) throw new TypeError(`${option} must be an absolute URL`);
+}

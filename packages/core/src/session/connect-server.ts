@@ -1,0 +1,36 @@
+import type { Identity } from '../identity/authenticate.ts';
+import type { BuildServer } from '../tenant/tenant-servers.ts';
+import { SessionTransport, type TransportContext } from '../transport/session-transport.ts';
+import type { SharedServer } from '../transport/shared-server.ts';
+
+/** A server that serves a session, and the transport between them. */
+export interface ConnectedServer {
+  readonly transport: SessionTransport;
+  /** Ends the connection: calls in flight are aborted. */
+  close(): Promise<void>;
+}
+
+/** Connects a session to a server for the identity. */
+export type ConnectServer = (
+  context: TransportContext,
+  identity: Identity,
+  rebuilt: boolean,
+) => Promise<ConnectedServer>;
+
+/** A fresh server for every session. */
+export function connectFresh(build: BuildServer): ConnectServer {
+  return async (context, identity, rebuilt) => {
+    const server = await build(identity, rebuilt);
+    const transport = new SessionTransport(context);
+    await server.connect(transport);
+    return { transport, close: () => server.close() };
+  };
+}
+
+/** One server for all sessions. */
+export function connectShared(shared: SharedServer): ConnectServer {
+  return async (context) => {
+    const transport = await shared.connect(context);
+    return { transport, close: () => transport.close() };
+  };
+}

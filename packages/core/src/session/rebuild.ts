@@ -1,0 +1,45 @@
+import type { InitializeResult, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
+import type { SessionTransport } from '../transport/session-transport.ts';
+import type { SessionRecord } from './session-record.ts';
+
+/** The session cannot go on with a server that speaks another revision than the client was told. */
+export class NotRestorableError extends Error {}
+
+/**
+ * Brings a fresh server to where the record says its session is, through the protocol alone: the handshake, the log level and the
+ * subscriptions are sent to it as the client once sent them. Not restored are calls in flight and what handlers keep in closures.
+ * The client hears nothing of it. Rejects with {@link NotRestorableError}.
+ */
+export async function replayHandshake(
+  transport: SessionTransport,
+  record: SessionRecord,
+  extra: MessageExtraInfo,
+): Promise<InitializeResult> {
+  return transport.muted(async () => {
+    const introduction = await initialize(transport, record, extra);
+    if (introduction.protocolVersion !== record.protocolVersion) {
+      throw new NotRestorableError(`The new server does not speak ${record.protocolVersion}`);
+    }
+    if (record.initialized) await announceInitialized(transport, extra);
+    if (record.logLevel !== undefined) await transport.ask('logging/setLevel', { level: record.logLevel }, extra);
+    for (const uri of record.subscriptions) await transport.ask('resources/subscribe', { uri }, extra);
+    return introduction;
+  });
+}
+
+/** Sends `initialize` to a server in the client's name. */
+export async function initialize(
+  transport: SessionTransport,
+  { protocolVersion, clientCapabilities: capabilities, clientInfo }: SessionRecord,
+  extra: MessageExtraInfo,
+): Promise<InitializeResult> {
+  const response = await transport.ask('initialize', { protocolVersion, capabilities, clientInfo }, extra);
+  if ('error' in response) throw new NotRestorableError(`The server refused to initialize: ${response.error.message}`);
+  return response.result as InitializeResult;
+}
+
+/** Returns when the server's `oninitialized` has run, and what it sent at once is out. */
+async function announceInitialized(transport: SessionTransport, extra: MessageExtraInfo): Promise<void> {
+  transport.receive({ jsonrpc: '2.0', method: 'notifications/initialized' }, extra);
+  await new Promise((resolve) => setImmediate(resolve));
+}

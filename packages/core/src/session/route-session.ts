@@ -1,0 +1,96 @@
+import type { MessageExtraInfo, RequestInfo } from '@modelcontextprotocol/sdk/types.js';
+import { TenancyError } from '../errors.ts';
+import type { Identity } from '../identity/authenticate.ts';
+import { checkProtocolVersion } from '../request/classify-era.ts';
+import type { MessageBatch } from '../request/read-messages.ts';
+import { headerOf, type RequestFacts } from '../request/request-facts.ts';
+import type { ResponseSink } from '../transport/response-sink.ts';
+import type { LiveSession } from './live-session.ts';
+import type { SessionManager } from './session-manager.ts';
+
+/** A request whose caller is known, on its way to a session. */
+export interface SessionRequest {
+  readonly facts: RequestFacts;
+  readonly identity: Identity;
+  readonly sink: ResponseSink;
+}
+
+/** A POST: opens a session with `initialize`, or goes to the one it names. Settles when the messages are dispatched. */
+export async function routePost(sessions: SessionManager, request: SessionRequest, batch: MessageBatch): Promise<void> {
+  const { facts, identity, sink } = request;
+  const extra = extraOf(request);
+  if (batch.initialize !== undefined) {
+    assertNoSession(sessions, request);
+    const { session, result } = await sessions.open(batch.initialize, identity, extra);
+    const body = JSON.stringify({ jsonrpc: '2.0', id: batch.initialize.id, result });
+    return sink.answer(200, body, ['content-type', 'application/json', 'mcp-session-id', session.sessionId]);
+  }
+  const session = sessionOf(sessions, request);
+  checkProtocolVersion(facts);
+  await session.post(batch, identity, extra, sink);
+}
+
+/** A GET: opens the standalone stream, or carries on the one that `Last-Event-ID` names. Settles when the stream is open. */
+export async function routeGet(sessions: SessionManager, request: SessionRequest): Promise<void> {
+  const session = sessionOf(sessions, request);
+  checkProtocolVersion(request.facts);
+  session.touch();
+  const lastEventId = headerOf(request.facts, 'last-event-id');
+  if (lastEventId === undefined || session.eventLog === undefined)
+    return session.streams.standalone.attach(request.sink);
+  await session.streams.resume(request.sink, lastEventId);
+}
+
+/** A DELETE: ends the session. */
+export function routeDelete(sessions: SessionManager, request: SessionRequest): void {
+  const session = sessionOf(sessions, request);
+  checkProtocolVersion(request.facts);
+  sessions.end(session.sessionId, 'client');
+  request.sink.answer(200, undefined, []);
+}
+
+/** The caller's own session that the request names, if any. */
+export function namedSession(
+  sessions: SessionManager,
+  facts: RequestFacts,
+  identity: Identity,
+): LiveSession | undefined {
+  const sessionId = headerOf(facts, 'mcp-session-id');
+  return sessionId === undefined ? undefined : sessions.find(sessionId, identity);
+}
+
+function sessionOf(sessions: SessionManager, { facts, identity }: SessionRequest): LiveSession {
+  if (!headerOf(facts, 'mcp-session-id')) {
+    throw new TenancyError('session_required', 'Bad Request: Mcp-Session-Id header is required');
+  }
+  const session = namedSession(sessions, facts, identity);
+  if (session === undefined) throw new TenancyError('session_not_found', 'Session not found');
+  return session;
+}
+
+/** A client whose session is gone may open a new one with the old id still on; one whose session lives may not. */
+function assertNoSession(sessions: SessionManager, { facts, identity }: SessionRequest): void {
+  if (namedSession(sessions, facts, identity) === undefined) return;
+  throw new TenancyError('invalid_request', 'Invalid Request: Server already initialized');
+}
+
+function extraOf({ facts, identity: { authInfo } }: SessionRequest): MessageExtraInfo {
+  return { requestInfo: new LazyRequestInfo(facts), ...(authInfo && { authInfo }) };
+}
+
+/** What handlers see of the HTTP request. The URL is parsed for those who ask for it. */
+class LazyRequestInfo implements RequestInfo {
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly #facts: RequestFacts;
+
+  constructor(facts: RequestFacts) {
+    this.headers = facts.headers;
+    this.#facts = facts;
+  }
+
+  get url(): URL {
+    const { url } = this.#facts;
+    const base = `http://${headerOf(this.#facts, 'host')}`;
+    return URL.canParse(url, base) ? new URL(url, base) : new URL(url, 'http://localhost');
+  }
+}

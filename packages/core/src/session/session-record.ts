@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  ClientCapabilities,
+  Implementation,
+  LoggingLevel,
+  ServerCapabilities,
+} from '@modelcontextprotocol/sdk/types.js';
+import type { Principal } from '../identity/principal.ts';
+
+/**
+ * A session as plain data, enough to rebuild its server from: the truth about the session. It never holds a token or an
+ * `AuthInfo`.
+ */
+export interface SessionRecord {
+  /** From a CSPRNG; visible ASCII. */
+  readonly id: string;
+  readonly principal: Principal;
+  readonly clientInfo: Implementation;
+  readonly clientCapabilities: ClientCapabilities;
+  /** The negotiated protocol revision. */
+  protocolVersion: string;
+  serverInfo: Implementation;
+  serverCapabilities: ServerCapabilities;
+  /** Whether the client has sent `notifications/initialized`. */
+  initialized: boolean;
+  logLevel?: LoggingLevel;
+  /** The URIs that the client has subscribed to. */
+  subscriptions: string[];
+  /** ms since the epoch */
+  readonly createdAt: number;
+  /** ms since the epoch */
+  lastSeenAt: number;
+}
+
+/** What a client says of itself in `initialize`. */
+export interface ClientIntroduction {
+  readonly protocolVersion: string;
+  readonly capabilities: ClientCapabilities;
+  readonly clientInfo: Implementation;
+}
+
+/** The record of a session that is being opened; the server's part follows with its answer. */
+export function createSessionRecord(principal: Principal, client: ClientIntroduction): SessionRecord {
+  const now = Date.now();
+  return {
+    id: randomUUID(),
+    principal,
+    clientInfo: client.clientInfo,
+    clientCapabilities: client.capabilities,
+    protocolVersion: client.protocolVersion,
+    serverInfo: { name: '', version: '' },
+    serverCapabilities: {},
+    initialized: false,
+    subscriptions: [],
+    createdAt: now,
+    lastSeenAt: now,
+  };
+}

@@ -1,0 +1,122 @@
+import type { InitializeResult, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
+import { TenancyError } from '../errors.ts';
+import type { Identity } from '../identity/authenticate.ts';
+import type { SessionTransport, TransportContext } from '../transport/session-transport.ts';
+import type { ConnectedServer, ConnectServer } from './connect-server.ts';
+import { initialize, replayHandshake } from './rebuild.ts';
+import type { SessionRecord } from './session-record.ts';
+
+/** The session that the servers serve. */
+export interface ServedSession extends TransportContext {
+  readonly record: SessionRecord;
+  /** A server has taken over and said who it is. */
+  onIntroduced(introduction: InitializeResult): void;
+}
+
+/**
+ * The servers of one session, one after another: the current one takes what arrives, those before it finish the calls that they have
+ * begun.
+ */
+export class SessionServers {
+  readonly #session: ServedSession;
+  readonly #connect: ConnectServer;
+  #current: ConnectedServer | undefined;
+  readonly #retiring = new Set<ConnectedServer>();
+  #stale = false;
+  #rebuilding: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(session: ServedSession, connect: ConnectServer) {
+    this.#session = session;
+    this.#connect = connect;
+  }
+
+  /** The transports that may know what a message is about, the current one first. */
+  get transports(): SessionTransport[] {
+    const servers = this.#current === undefined ? [...this.#retiring] : [this.#current, ...this.#retiring];
+    return servers.map(({ transport }) => transport);
+  }
+
+  /** Whether a call has not been answered yet, or a server is being built. */
+  get busy(): boolean {
+    return this.#rebuilding !== undefined || this.transports.some(({ callsInFlight }) => callsInFlight > 0);
+  }
+
+  /** Builds the first server and lets it answer the client's `initialize`. */
+  async open(identity: Identity, extra: MessageExtraInfo): Promise<InitializeResult> {
+    return this.#succeed(identity, false, (transport) => initialize(transport, this.#session.record, extra));
+  }
+
+  /** The transport of a server from the current factory; a session whose server is outdated gets another one first. */
+  async current(identity: Identity, extra: MessageExtraInfo): Promise<SessionTransport> {
+    while (this.#stale || this.#rebuilding !== undefined) {
+      this.#rebuilding ??= this.#rebuild(identity, extra);
+      await this.#rebuilding;
+    }
+    return this.#live().transport;
+  }
+
+  /** The next message is for a server of another factory. */
+  outdate(): void {
+    this.#stale = true;
+  }
+
+  /** Closes the servers that have answered their last call. */
+  closeFinished(): void {
+    for (const server of this.#retiring) {
+      if (server.transport.callsInFlight > 0) continue;
+      this.#retiring.delete(server);
+      this.#close(server);
+    }
+  }
+
+  /** Closes every server: calls in flight are aborted. */
+  close(): void {
+    this.#closed = true;
+    for (const server of this.#retiring) this.#close(server);
+    if (this.#current !== undefined) this.#close(this.#current);
+  }
+
+  #live(): ConnectedServer {
+    if (this.#current === undefined || this.#closed) throw new TenancyError('session_not_found', 'Session not found');
+    return this.#current;
+  }
+
+  /** Runs once for all the requests that wait for it. */
+  async #rebuild(identity: Identity, extra: MessageExtraInfo): Promise<void> {
+    this.#stale = false;
+    try {
+      await this.#succeed(identity, true, (transport) => replayHandshake(transport, this.#session.record, extra));
+    } catch (error) {
+      this.#stale = true;
+      throw error;
+    } finally {
+      this.#rebuilding = undefined;
+    }
+  }
+
+  /** A new server takes over once `introduce` has brought it to where the session is. */
+  async #succeed(
+    identity: Identity,
+    rebuilt: boolean,
+    introduce: (transport: SessionTransport) => Promise<InitializeResult>,
+  ): Promise<InitializeResult> {
+    const server = await this.#connect(this.#session, identity, rebuilt);
+    try {
+      const introduction = await introduce(server.transport);
+      if (this.#closed) throw new TenancyError('session_not_found', 'Session not found');
+      if (this.#current !== undefined) this.#retiring.add(this.#current);
+      this.#current = server;
+      this.closeFinished();
+      this.#session.onIntroduced(introduction);
+      return introduction;
+    } catch (error) {
+      this.#close(server);
+      throw error;
+    }
+  }
+
+  #close(server: ConnectedServer): void {
+    server.close().catch((error) => this.#session.onError(error));
+  }
+}

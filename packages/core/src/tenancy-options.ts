@@ -1,0 +1,88 @@
+import type { OAuthTokenVerifier } from '@modelcontextprotocol/sdk/server/auth/provider.js';
+import type { OAuthDocuments } from './identity/oauth-metadata.ts';
+import type { Identify } from './identity/principal.ts';
+import type { Logger } from './logger.ts';
+import type { McpServerInstance, ServerFactory } from './tenant/server-factory.ts';
+import type { BearerTokenProvider } from './tenant/token-provider.ts';
+import type { EventLog } from './transport/event-log.ts';
+
+/** Sessions: how long they live, and how many there may be. */
+export interface SessionOptions {
+  /** ms without a message, a call in flight or an open stream after which a session ends. Default: 30 minutes. */
+  readonly idleTimeoutMs?: number;
+  /** Sessions of one principal; at the limit its longest idle session makes room. Default: 1,000. */
+  readonly maxPerPrincipal?: number;
+  /** Sessions of this process. Default: 100,000. */
+  readonly max?: number;
+}
+
+/** Streams: how they are kept open, and what is kept for clients that come back. */
+export interface StreamOptions {
+  /** ms between two signs of life on a silent stream. Default: 15,000. */
+  readonly keepAliveMs?: number;
+  /** ms that a client waits before it reconnects; ± 20 % for each stream. Default: 1,000. */
+  readonly retryMs?: number;
+  /** Bytes kept for a reader that is too slow before it is cut off. Default: 1 MiB. */
+  readonly maxBufferedBytes?: number;
+  /** Where events are kept for clients that come back; `false` keeps none. Default: a bounded log in memory. */
+  readonly eventLog?: EventLog | false;
+}
+
+/** Options of `createTenancy`. Exactly one of `provider`, `createServer` and `server` says where servers come from. */
+export interface TenancyOptions {
+  /** A server for each bearer token. It verifies the tokens too, unless `verifier` does. */
+  readonly provider?: BearerTokenProvider;
+  /** A fresh server for each session. */
+  readonly createServer?: ServerFactory;
+  /** One server for all sessions. Give `createServer` where you can: a shared instance cannot ask clients for anything outside a request. */
+  readonly server?: McpServerInstance;
+  /** Verifies bearer tokens. Without it, and without a provider, no token is asked for. */
+  readonly verifier?: Pick<OAuthTokenVerifier, 'verifyAccessToken'>;
+  /** Scopes that every token must have. Default: none. */
+  readonly requiredScopes?: readonly string[];
+  /** Named in challenges, for clients to find the authorization server by (RFC 9728). */
+  readonly resourceMetadataUrl?: string;
+  /** Accept only tokens whose verifier reports this `resource` (RFC 8707). */
+  readonly expectedResource?: URL;
+  /** Whom a token belongs to. Default: issuer and subject (`extra.iss`, `extra.sub`), else the token itself. */
+  readonly identify?: Identify;
+  /** Path of the MCP endpoint. Default: `/mcp`. */
+  readonly endpoint?: string;
+  /** OAuth documents to publish. */
+  readonly oauth2?: OAuthDocuments;
+  readonly sessions?: SessionOptions;
+  readonly streams?: StreamOptions;
+  /** `Host` headers to accept: `name`, `name:port` or `*`. Default: loopback names on loopback connections, any on others. */
+  readonly allowedHosts?: readonly string[];
+  /** `Origin` headers to accept: `https://name[:port]` or `*`. Default: what `allowedHosts` allows on loopback connections, any on others. */
+  readonly allowedOrigins?: readonly string[];
+  /** Bytes of a request body. Default: 4 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Where failures are logged. Default: nowhere. */
+  readonly logger?: Logger;
+}
+
+/** Where servers come from. */
+export type ServerSource =
+  | { readonly kind: 'provider'; readonly provider: BearerTokenProvider }
+  | { readonly kind: 'factory'; readonly createServer: ServerFactory }
+  | { readonly kind: 'shared'; readonly server: McpServerInstance };
+
+/** The options of a tenancy, checked and complete. */
+export interface TenancySettings {
+  readonly source: ServerSource;
+  readonly verifier: Pick<OAuthTokenVerifier, 'verifyAccessToken'> | undefined;
+  readonly identify: Identify | undefined;
+  readonly requiredScopes: readonly string[];
+  readonly resourceMetadataUrl: string | undefined;
+  readonly expectedResource: URL | undefined;
+  readonly endpoint: string;
+  readonly oauth2: OAuthDocuments;
+  readonly sessions: Required<SessionOptions>;
+  readonly streams: Required<Omit<StreamOptions, 'eventLog'>>;
+  readonly eventLog: EventLog | undefined;
+  readonly allowedHosts: readonly string[] | undefined;
+  readonly allowedOrigins: readonly string[] | undefined;
+  readonly maxBodyBytes: number;
+  readonly logger: Logger;
+}

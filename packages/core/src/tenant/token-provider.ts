@@ -1,0 +1,141 @@
+import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import { digestToken } from '../identity/principal.ts';
+import {
+  assertServerFactory,
+  type McpServerInstance,
+  onServerClosed,
+  type ServerContext,
+  type ServerFactory,
+} from './server-factory.ts';
+
+/** What happened to a token. It names the token by digest, so that it can be logged and sent between processes. */
+export interface TokenChange {
+  readonly type: 'added' | 'updated' | 'removed';
+  /** {@link digestToken} of the token. */
+  readonly tokenDigest: string;
+}
+
+/** Decides which MCP server a bearer token talks to. */
+export interface BearerTokenProvider {
+  /**
+   * Who the token belongs to. Throw the SDK's `InvalidTokenError` to refuse it (401), another `OAuthError` for a 400,
+   * anything else is a 500.
+   */
+  verifyAccessToken(token: string): Promise<AuthInfo>;
+  /** A server for the token: a fresh instance at every call, one call for each session. */
+  createServerForToken(token: string, authInfo: AuthInfo, context?: ServerContext): Promise<McpServerInstance>;
+  /**
+   * Calls `listener` after every change; returns the end of the subscription. Connected clients follow changes only where this
+   * exists: without it a removal acts at the next verification.
+   */
+  subscribe?(listener: (change: TokenChange) => void): () => void;
+}
+
+interface Registration {
+  readonly token: string;
+  readonly factory: ServerFactory;
+}
+
+/**
+ * Tokens held in memory, each with the factory of its servers. Changes act on connected clients at once: `removeToken` ends
+ * the token's sessions, `updateToken` gives them a server of the new factory. Tokens are looked up by digest, in constant time.
+ */
+export class TokenBasedServerProvider implements BearerTokenProvider {
+  readonly #registrations = new Map<string, Registration>();
+  readonly #listeners = new Set<(change: TokenChange) => void>();
+  #activeServers = 0;
+
+  /** @param tokens - the first tokens, each with its factory. */
+  constructor(tokens: Record<string, ServerFactory> = {}) {
+    for (const [token, factory] of Object.entries(tokens)) this.addToken(token, factory);
+  }
+
+  /** Registers a token. One that is registered already gets the new factory, as by {@link updateToken}. */
+  addToken(token: string, factory: ServerFactory): void {
+    this.#set(token, factory, this.hasToken(token) ? 'updated' : 'added');
+  }
+
+  /** Ends a token and its sessions; `false` where it is not registered. */
+  removeToken(token: string): boolean {
+    const tokenDigest = digestToken(token);
+    const removed = this.#registrations.delete(tokenDigest);
+    if (removed) this.#publish({ type: 'removed', tokenDigest });
+    return removed;
+  }
+
+  /** Replaces the factory of a token without downtime for its sessions; `false` where the token is not registered. */
+  updateToken(token: string, factory: ServerFactory): boolean {
+    if (!this.hasToken(token)) return false;
+    this.#set(token, factory, 'updated');
+    return true;
+  }
+
+  /** Whether the token is registered. */
+  hasToken(token: string): boolean {
+    return this.#registrations.has(digestToken(token));
+  }
+
+  /** The registered tokens, in the order of their registration. Secrets: not for a log. */
+  getRegisteredTokens(): string[] {
+    return Array.from(this.#registrations.values(), ({ token }) => token);
+  }
+
+  /** How many tokens are registered. */
+  getTokenCount(): number {
+    return this.#registrations.size;
+  }
+
+  /** Removes every token and ends their sessions. */
+  clearAllTokens(): void {
+    for (const token of this.getRegisteredTokens()) this.removeToken(token);
+  }
+
+  /** Counts, and the registered tokens. `activeServers` are the instances that were built and are not closed yet. */
+  getStats(): { registeredTokens: number; activeServers: number; tokens: string[] } {
+    return {
+      registeredTokens: this.getTokenCount(),
+      activeServers: this.#activeServers,
+      tokens: this.getRegisteredTokens(),
+    };
+  }
+
+  /** Resolves for a registered token; rejects with `InvalidTokenError` for any other. */
+  async verifyAccessToken(token: string): Promise<AuthInfo> {
+    const tokenDigest = digestToken(token);
+    if (!this.#registrations.has(tokenDigest)) throw new InvalidTokenError('Invalid token');
+    return { token, clientId: tokenDigest, scopes: [] };
+  }
+
+  /** A server of the token's factory; rejects with `InvalidTokenError` for a token that is not registered. */
+  async createServerForToken(token: string, _authInfo: AuthInfo, context: ServerContext): Promise<McpServerInstance> {
+    const registration = this.#registrations.get(digestToken(token));
+    if (registration === undefined) throw new InvalidTokenError('Invalid token');
+    const server = await registration.factory(context);
+    this.#activeServers += 1;
+    onServerClosed(server, () => {
+      this.#activeServers -= 1;
+    });
+    return server;
+  }
+
+  /** Calls `listener` at every change, before the changing call returns. */
+  subscribe(listener: (change: TokenChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #set(token: string, factory: ServerFactory, type: 'added' | 'updated'): void {
+    if (typeof token !== 'string' || !/^\S+$/.test(token)) {
+      throw new TypeError('token must be a non-empty string without white space (RFC 6750)');
+    }
+    assertServerFactory(factory, 'factory');
+    const tokenDigest = digestToken(token);
+    this.#registrations.set(tokenDigest, { token, factory });
+    this.#publish({ type, tokenDigest });
+  }
+
+  #publish(change: TokenChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}

@@ -1,0 +1,137 @@
+import type { EventLog, LoggedEvent, MissedEvents } from './event-log.ts';
+
+/** Bounds of a {@link MemoryEventLog}. */
+export interface MemoryEventLogOptions {
+  /** Events kept for one session. Default: 1,000. */
+  readonly maxEventsPerSession?: number;
+  /** Bytes kept for one session, as UTF-16. Default: 1 MiB. */
+  readonly maxBytesPerSession?: number;
+  /** Bytes kept in all, as UTF-16. Default: 64 MiB. */
+  readonly maxBytes?: number;
+  /** ms after which an event is dropped. Default: 5 minutes. */
+  readonly maxAgeMs?: number;
+}
+
+interface Entry {
+  readonly event: LoggedEvent;
+  readonly bytes: number;
+  readonly at: number;
+}
+
+interface StreamState {
+  /** The last sequence that was appended. */
+  last: number;
+  /** Everything up to this sequence has been dropped. */
+  droppedTo: number;
+}
+
+interface SessionState {
+  readonly entries: Set<Entry>;
+  readonly streams: Map<string, StreamState>;
+  bytes: number;
+}
+
+/** An {@link EventLog} in this process's memory: the default. What it keeps is bounded by count, bytes and age. */
+export class MemoryEventLog implements EventLog {
+  readonly #bounds: Required<MemoryEventLogOptions>;
+  readonly #sessions = new Map<string, SessionState>();
+  /** Every entry, oldest first. */
+  readonly #entries = new Set<Entry>();
+  #bytes = 0;
+
+  constructor(options: MemoryEventLogOptions = {}) {
+    this.#bounds = {
+      maxEventsPerSession: options.maxEventsPerSession ?? 1_000,
+      maxBytesPerSession: options.maxBytesPerSession ?? 1_048_576,
+      maxBytes: options.maxBytes ?? 67_108_864,
+      maxAgeMs: options.maxAgeMs ?? 300_000,
+    };
+  }
+
+  append(event: LoggedEvent): void {
+    const session = this.#sessionOf(event.sessionId);
+    const stream = streamOf(session, event);
+    stream.last = event.sequence;
+    const entry = { event, bytes: 2 * event.data.length, at: Date.now() };
+    this.#entries.add(entry);
+    session.entries.add(entry);
+    this.#bytes += entry.bytes;
+    session.bytes += entry.bytes;
+    this.#enforceBounds(session);
+  }
+
+  after(sessionId: string, streamId: string, sequence: number): MissedEvents {
+    this.#dropExpired();
+    const session = this.#sessions.get(sessionId);
+    const stream = session?.streams.get(streamId);
+    if (session === undefined || stream === undefined) return { events: [], complete: false };
+    const events = Array.from(session.entries, ({ event }) => event).filter(
+      (event) => event.streamId === streamId && event.sequence > sequence,
+    );
+    return { events, complete: sequence >= stream.droppedTo && sequence <= stream.last };
+  }
+
+  forgetStream(sessionId: string, streamId: string): void {
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) return;
+    for (const entry of session.entries) if (entry.event.streamId === streamId) this.#drop(entry, session);
+    session.streams.delete(streamId);
+  }
+
+  forgetSession(sessionId: string): void {
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) return;
+    for (const entry of session.entries) this.#drop(entry, session);
+    this.#sessions.delete(sessionId);
+  }
+
+  #sessionOf(sessionId: string): SessionState {
+    const known = this.#sessions.get(sessionId);
+    if (known !== undefined) return known;
+    const session = { entries: new Set<Entry>(), streams: new Map<string, StreamState>(), bytes: 0 };
+    this.#sessions.set(sessionId, session);
+    return session;
+  }
+
+  #enforceBounds(session: SessionState): void {
+    const { maxEventsPerSession, maxBytesPerSession, maxBytes } = this.#bounds;
+    for (const entry of session.entries) {
+      if (session.entries.size <= maxEventsPerSession && session.bytes <= maxBytesPerSession) break;
+      this.#drop(entry, session);
+    }
+    for (const entry of this.#entries) {
+      if (this.#bytes <= maxBytes) break;
+      this.#dropOldest(entry);
+    }
+    this.#dropExpired();
+  }
+
+  #dropExpired(): void {
+    const expired = Date.now() - this.#bounds.maxAgeMs;
+    for (const entry of this.#entries) {
+      if (entry.at > expired) return;
+      this.#dropOldest(entry);
+    }
+  }
+
+  #dropOldest(entry: Entry): void {
+    const session = this.#sessions.get(entry.event.sessionId);
+    if (session !== undefined) this.#drop(entry, session);
+  }
+
+  #drop(entry: Entry, session: SessionState): void {
+    this.#entries.delete(entry);
+    session.entries.delete(entry);
+    this.#bytes -= entry.bytes;
+    session.bytes -= entry.bytes;
+    streamOf(session, entry.event).droppedTo = entry.event.sequence;
+  }
+}
+
+function streamOf({ streams }: SessionState, { streamId, sequence }: LoggedEvent): StreamState {
+  const known = streams.get(streamId);
+  if (known !== undefined) return known;
+  const stream = { last: sequence, droppedTo: sequence - 1 };
+  streams.set(streamId, stream);
+  return stream;
+}

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import {
+  EventStream,
+  framesOf,
+  invalidEventId,
+  readEventId,
+  type StreamContext,
+  streamHeaders,
+} from './event-stream.ts';
+import type { ResponseSink } from './response-sink.ts';
+
+const STANDALONE = 'standalone';
+
+/** The open streams of one session: the standalone one, and one for each POST whose answer became a stream. */
+export class SessionStreams {
+  readonly #context: StreamContext;
+  readonly #streams = new Map<string, EventStream>();
+
+  constructor(context: StreamContext) {
+    this.#context = context;
+  }
+
+  /** How many streams are carried by a connection now. */
+  get attachedCount(): number {
+    let count = 0;
+    for (const stream of this.#streams.values()) if (stream.attached) count += 1;
+    return count;
+  }
+
+  /** The stream for messages that belong to no request of the client. */
+  get standalone(): EventStream {
+    return this.#streams.get(STANDALONE) ?? this.#create(STANDALONE);
+  }
+
+  /** A stream that answers a POST. */
+  createForPost(): EventStream {
+    return this.#create(randomBytes(8).toString('hex'));
+  }
+
+  /** Ends the stream of a POST. `forget` drops its events too: nobody waits for them. */
+  end(stream: EventStream, forget: boolean): void {
+    this.#streams.delete(stream.id);
+    stream.end();
+    if (forget) void this.#context.eventLog?.forgetStream(this.#context.sessionId, stream.id);
+  }
+
+  /**
+   * Carries a stream on after `Last-Event-ID`, what was missed first; one that has ended meanwhile is replayed and ends again.
+   * Throws `invalid_event_id` for an id of another session, one that never was, and one from too long ago.
+   */
+  async resume(sink: ResponseSink, lastEventId: string): Promise<void> {
+    const { streamId, sequence } = readEventId(lastEventId);
+    const stream = this.#streams.get(streamId);
+    if (stream !== undefined) return stream.resume(sink, sequence);
+    const { eventLog, sessionId } = this.#context;
+    const missed = await eventLog?.after(sessionId, streamId, sequence);
+    if (!missed?.complete) throw invalidEventId();
+    sink.openStream(streamHeaders(sessionId));
+    for (const frame of framesOf(missed.events)) sink.write(frame);
+    sink.end();
+  }
+
+  /** Ends every stream and forgets their events. */
+  endAll(): void {
+    for (const stream of this.#streams.values()) stream.end();
+    this.#streams.clear();
+    void this.#context.eventLog?.forgetSession(this.#context.sessionId);
+  }
+
+  #create(id: string): EventStream {
+    const stream = new EventStream(id, this.#context);
+    this.#streams.set(id, stream);
+    return stream;
+  }
+}

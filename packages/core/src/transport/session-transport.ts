@@ -1,0 +1,220 @@
+import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type {
+  ClientCapabilities,
+  JSONRPCMessage,
+  JSONRPCNotification,
+  JSONRPCRequest,
+  JSONRPCResponse,
+  LoggingLevel,
+  MessageExtraInfo,
+  RequestId,
+} from '@modelcontextprotocol/sdk/types.js';
+import { assertClientCapability } from './client-capabilities.ts';
+import type { Exchange } from './exchange.ts';
+import { OutboundIds } from './message-ids.ts';
+import type { SessionStreams } from './session-streams.ts';
+import type { CallObserver } from './tool-calls.ts';
+
+/** What is known of a client. It changes while the session lives. */
+export interface ClientState {
+  /** Declared in `initialize`. */
+  readonly clientCapabilities: ClientCapabilities;
+  /** Set by `logging/setLevel`. */
+  readonly logLevel?: LoggingLevel;
+  /** The URIs it has subscribed to. */
+  readonly subscriptions: readonly string[];
+}
+
+/** What a transport needs of the session it belongs to. It outlives the transport: a session may be served by several, one after another. */
+export interface TransportContext {
+  readonly sessionId: string;
+  readonly streams: SessionStreams;
+  readonly client: ClientState;
+  /** Follows a request of the client; `undefined` for one that nobody follows. */
+  observe(request: JSONRPCRequest): CallObserver | undefined;
+  /** The number of calls has gone down. */
+  onSettled(): void;
+  /** The server closed the connection. */
+  onServerClosed(transport: SessionTransport): void;
+  /** A message could not be delivered. */
+  onError(error: Error): void;
+}
+
+interface Call {
+  /** The id that the client gave the request. */
+  readonly clientId: RequestId;
+  readonly exchange: Exchange;
+  readonly observer: CallObserver | undefined;
+}
+
+interface Ask {
+  resolve(response: JSONRPCResponse): void;
+  reject(error: Error): void;
+}
+
+const DELIVERED = Promise.resolve();
+
+/**
+ * One session's messages to and from one server: the SDK's `Transport`, with exchanges and streams on its other side.
+ * Client ids are replaced by numbers of our own from 1 on: two requests in flight with the same id each get their own answer, and no id is
+ * one that the SDK cannot cancel (0, '').
+ */
+export class SessionTransport implements Transport {
+  readonly sessionId: string;
+  onmessage?: NonNullable<Transport['onmessage']>;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+
+  readonly #context: TransportContext;
+  readonly #nextId: () => number;
+  readonly #calls = new Map<RequestId, Call>();
+  readonly #asks = new Map<RequestId, Ask>();
+  readonly #outbound = new OutboundIds();
+  /** While a handshake is replayed: what the server announces by it, the client knows already. */
+  #muted = false;
+  #closed = false;
+
+  /** @param nextId - numbers for requests; a server that is shared by many transports needs them from one source. */
+  constructor(context: TransportContext, nextId: () => number = counter()) {
+    this.#context = context;
+    this.sessionId = context.sessionId;
+    this.#nextId = nextId;
+  }
+
+  /** How many requests of the client wait for the server. */
+  get callsInFlight(): number {
+    return this.#calls.size;
+  }
+
+  /** What is known of the client now. */
+  get client(): ClientState {
+    return this.#context.client;
+  }
+
+  async start(): Promise<void> {}
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const call of this.#calls.values()) {
+      call.observer?.abandoned('closed');
+      call.exchange.respond(JSON.stringify(errorResponse(call.clientId, -32000, 'Session ended')));
+    }
+    this.#calls.clear();
+    for (const ask of this.#asks.values()) ask.reject(new Error('The connection to the server was closed'));
+    this.#asks.clear();
+    this.onclose?.();
+    this.#context.onServerClosed(this);
+  }
+
+  /** Runs `handshake` without letting the client hear what the server announces meanwhile. */
+  async muted<Result>(handshake: () => Promise<Result>): Promise<Result> {
+    this.#muted = true;
+    try {
+      return await handshake();
+    } finally {
+      this.#muted = false;
+    }
+  }
+
+  /** Asks the server something on behalf of nobody: the answer comes here and not to the client. Rejects if the transport closes first. */
+  ask(method: string, params: object | undefined, extra: MessageExtraInfo): Promise<JSONRPCResponse> {
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId();
+      this.#asks.set(id, { resolve, reject });
+      this.onmessage?.({ jsonrpc: '2.0', id, method, ...(params && { params: { ...params } }) }, extra);
+    });
+  }
+
+  /** A request of the client, to be answered through `exchange`. */
+  request(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo): void {
+    const id = this.#nextId();
+    this.#calls.set(id, { clientId: message.id, exchange, observer: this.#context.observe(message) });
+    this.onmessage?.({ ...message, id }, extra);
+  }
+
+  /** A notification or an answer of the client; `false` where it concerns a request that is not in flight here. */
+  receive(message: JSONRPCMessage, extra: MessageExtraInfo): boolean {
+    if ('method' in message && message.method === 'notifications/cancelled') return this.#cancel(message, extra);
+    const known = this.#outbound.fromWire(message);
+    if (known === undefined) return false;
+    this.onmessage?.(known, extra);
+    return true;
+  }
+
+  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    try {
+      if ('method' in message) this.#sendToClient(message, options?.relatedRequestId);
+      else this.#answer(message);
+      return DELIVERED;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #answer(response: JSONRPCResponse): void {
+    const id = response.id as RequestId;
+    const ask = this.#asks.get(id);
+    if (ask !== undefined) {
+      this.#asks.delete(id);
+      ask.resolve(response);
+      return;
+    }
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    this.#calls.delete(id);
+    const { answer, text } = this.#serialize(response, call.clientId);
+    call.observer?.answered(answer);
+    call.exchange.respond(text);
+    this.#context.onSettled();
+  }
+
+  /** A result that JSON cannot carry becomes an error: the client must not wait for ever. */
+  #serialize(response: JSONRPCResponse, id: RequestId): { answer: JSONRPCResponse; text: string } {
+    try {
+      return { answer: response, text: JSON.stringify({ ...response, id }) };
+    } catch (error) {
+      this.#context.onError(error instanceof Error ? error : new Error(String(error)));
+      const answer = errorResponse(id, -32603, 'Internal error: the result cannot be written as JSON');
+      return { answer, text: JSON.stringify(answer) };
+    }
+  }
+
+  #sendToClient(message: JSONRPCRequest | JSONRPCNotification, relatedRequestId: RequestId | undefined): void {
+    if ('id' in message) assertClientCapability(message.method, this.client.clientCapabilities);
+    const call = relatedRequestId === undefined ? undefined : this.#calls.get(relatedRequestId);
+    if (call === undefined && this.#muted && !('id' in message)) return;
+    const text = JSON.stringify(this.#outbound.toWire(message));
+    if (call === undefined) this.#context.streams.standalone.send(text);
+    else call.exchange.send(text);
+  }
+
+  /** All requests in flight that the client gave this id: it cannot mean only one of them. */
+  #cancel(message: JSONRPCNotification, extra: MessageExtraInfo): boolean {
+    const clientId = message.params?.requestId;
+    let known = false;
+    for (const [id, call] of this.#calls) {
+      if (call.clientId !== clientId) continue;
+      known = true;
+      this.#calls.delete(id);
+      this.onmessage?.({ ...message, params: { ...message.params, requestId: id } }, extra);
+      call.observer?.abandoned('cancelled');
+      call.exchange.abandon();
+      this.#context.onSettled();
+    }
+    return known;
+  }
+}
+
+function errorResponse(id: RequestId, code: number, message: string): JSONRPCResponse {
+  return { jsonrpc: '2.0', id, error: { code, message } };
+}
+
+/** 1, 2, 3 … */
+export function counter(): () => number {
+  let last = 0;
+  return () => {
+    last += 1;
+    return last;
+  };
+}

@@ -1,0 +1,193 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
+import {
+  type InitializeResult,
+  type JSONRPCMessage,
+  type JSONRPCNotification,
+  type JSONRPCRequest,
+  type JSONRPCResponse,
+  LATEST_PROTOCOL_VERSION,
+  LoggingLevelSchema,
+  type MessageExtraInfo,
+  type RequestId,
+  SUPPORTED_PROTOCOL_VERSIONS,
+} from '@modelcontextprotocol/sdk/types.js';
+import { counter, SessionTransport, type TransportContext } from './session-transport.ts';
+
+/** The part of an SDK server that is needed here. */
+interface Connectable {
+  connect(transport: Transport): Promise<void>;
+  close(): Promise<void>;
+}
+
+const LIST_CHANGED = /^notifications\/(tools|prompts|resources)\/list_changed$/;
+const LEVELS: readonly unknown[] = LoggingLevelSchema.options;
+const DELIVERED = Promise.resolve();
+
+/**
+ * One server instance behind any number of sessions. The instance itself knows one client, so it is told of one without
+ * capabilities, and everything that differs between clients is kept out here: ids, capabilities, log levels, and whom a message is for.
+ */
+export class SharedServer implements Transport {
+  onmessage?: NonNullable<Transport['onmessage']>;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+
+  readonly #server: Connectable;
+  readonly #nextId = counter();
+  readonly #sessions = new Set<SessionTransport>();
+  /** Which session each request in flight belongs to. */
+  readonly #owners = new Map<RequestId, SessionTransport>();
+  /** The session on whose behalf a handler runs. */
+  readonly #current = new AsyncLocalStorage<SessionTransport>();
+  #initialized: Promise<InitializeResult> | undefined;
+  #initializing: ((response: JSONRPCResponse) => void) | undefined;
+
+  constructor(server: Connectable) {
+    this.#server = server;
+  }
+
+  /** The session whose message is being dispatched: the SDK reads it then, synchronously. */
+  get sessionId(): string | undefined {
+    return this.#current.getStore()?.sessionId;
+  }
+
+  /** A transport for one more session. */
+  async connect(context: TransportContext): Promise<SessionTransport> {
+    this.#initialized ??= this.#initialize();
+    const result = await this.#initialized.catch((error: unknown) => {
+      this.#initialized = undefined;
+      throw error;
+    });
+    const session = new SessionTransport(context, this.#nextId);
+    session.onmessage = (message, extra) => this.#receive(session, message, extra, result);
+    session.onclose = () => this.#detach(session);
+    this.#sessions.add(session);
+    return session;
+  }
+
+  async start(): Promise<void> {}
+
+  async close(): Promise<void> {
+    for (const session of [...this.#sessions]) await session.close();
+    this.#initialized = undefined;
+    this.onclose?.();
+  }
+
+  /** Disconnects the instance from all sessions, and leaves it free for another use. */
+  async disconnect(): Promise<void> {
+    await this.#server.close();
+  }
+
+  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    if (!('method' in message)) return this.#sendResponse(message);
+    if (LIST_CHANGED.test(message.method)) return this.#broadcast(message, () => true);
+    const { relatedRequestId } = options ?? {};
+    const related = relatedRequestId === undefined ? undefined : this.#owners.get(relatedRequestId);
+    const session = related ?? this.#current.getStore();
+    if (message.method === 'notifications/resources/updated') {
+      return this.#broadcast(message, ({ client }) => client.subscriptions.includes(String(message.params?.uri)));
+    }
+    if (message.method === 'notifications/message' && session === undefined) {
+      return this.#broadcast(message, (candidate) => wants(candidate, message));
+    }
+    if (session !== undefined) return wants(session, message) ? session.send(message, options) : DELIVERED;
+    return Promise.reject(
+      new Error(
+        `A shared server can send ${message.method} only while it handles a request: use createServer instead of server`,
+      ),
+    );
+  }
+
+  /** One handshake for all clients. Without capabilities, the instance's own methods refuse what a client may not support. */
+  async #initialize(): Promise<InitializeResult> {
+    await this.#server.connect(this);
+    const response = await new Promise<JSONRPCResponse>((resolve) => {
+      this.#initializing = resolve;
+      const params = {
+        protocolVersion: LATEST_PROTOCOL_VERSION,
+        capabilities: {},
+        clientInfo: { name: 'shared', version: '1' },
+      };
+      this.onmessage?.({ jsonrpc: '2.0', id: this.#nextId(), method: 'initialize', params });
+    });
+    this.#initializing = undefined;
+    if ('error' in response) throw new Error(`The shared server refused to initialize: ${response.error.message}`);
+    this.onmessage?.({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    return response.result as InitializeResult;
+  }
+
+  #receive(
+    session: SessionTransport,
+    message: JSONRPCMessage,
+    extra: MessageExtraInfo | undefined,
+    result: InitializeResult,
+  ): void {
+    if ('method' in message) {
+      if (message.method === 'notifications/initialized') return;
+      if ('id' in message) {
+        const answer = answerFor(message, result);
+        if (answer !== undefined) {
+          void session.send({ jsonrpc: '2.0', id: message.id, ...answer });
+          return;
+        }
+        this.#owners.set(message.id, session);
+      } else if (message.method === 'notifications/cancelled') {
+        this.#owners.delete(message.params?.requestId as RequestId);
+      }
+    }
+    this.#current.run(session, () => this.onmessage?.(message, extra));
+  }
+
+  #sendResponse(message: JSONRPCResponse): Promise<void> {
+    if (this.#initializing !== undefined) {
+      this.#initializing(message);
+      return DELIVERED;
+    }
+    const id = message.id as RequestId;
+    const session = this.#owners.get(id);
+    this.#owners.delete(id);
+    return session?.send(message) ?? DELIVERED;
+  }
+
+  async #broadcast(message: JSONRPCMessage, isFor: (session: SessionTransport) => boolean): Promise<void> {
+    for (const session of this.#sessions) if (isFor(session)) await session.send(message);
+  }
+
+  /** A session has ended: its calls are aborted, the others notice nothing. */
+  #detach(session: SessionTransport): void {
+    this.#sessions.delete(session);
+    for (const [requestId, owner] of this.#owners) {
+      if (owner !== session) continue;
+      this.#owners.delete(requestId);
+      this.onmessage?.({
+        jsonrpc: '2.0',
+        method: 'notifications/cancelled',
+        params: { requestId, reason: 'Session ended' },
+      });
+    }
+  }
+}
+
+/** What the instance must not be asked, because it holds one answer for all clients. */
+function answerFor(
+  message: JSONRPCRequest,
+  initialized: InitializeResult,
+): { result: InitializeResult | Record<string, never> } | { error: { code: number; message: string } } | undefined {
+  if (message.method === 'initialize') {
+    const requested = String(message.params?.protocolVersion);
+    const protocolVersion = SUPPORTED_PROTOCOL_VERSIONS.includes(requested) ? requested : LATEST_PROTOCOL_VERSION;
+    return { result: { ...initialized, protocolVersion } };
+  }
+  if (message.method === 'logging/setLevel' && initialized.capabilities.logging !== undefined) {
+    if (LoggingLevelSchema.safeParse(message.params?.level).success) return { result: {} };
+    return { error: { code: -32602, message: `Invalid params: level must be one of ${LEVELS.join(', ')}` } };
+  }
+  return undefined;
+}
+
+/** Whether the session's client wants a message: for a log message, whether it is severe enough for the level it has set. */
+function wants({ client }: SessionTransport, message: JSONRPCRequest | JSONRPCNotification): boolean {
+  if (message.method !== 'notifications/message' || client.logLevel === undefined) return true;
+  return LEVELS.indexOf(message.params?.level) >= LEVELS.indexOf(client.logLevel);
+}

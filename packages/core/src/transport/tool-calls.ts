@@ -1,0 +1,51 @@
+import type { JSONRPCRequest, JSONRPCResponse } from '@modelcontextprotocol/sdk/types.js';
+import type { ToolCallOutcome } from '../events.ts';
+
+/** Follows one request of the client to its end. Exactly one of the two is called, once. */
+export interface CallObserver {
+  /** The server answered. */
+  answered(response: JSONRPCResponse): void;
+  /** The server will not answer: the client cancelled the call, or its session ended. */
+  abandoned(outcome: 'cancelled' | 'closed'): void;
+}
+
+/** A `tools/call` that has come to its end. */
+export interface ObservedToolCall {
+  readonly toolName: string;
+  readonly calledAt: Date;
+  /** ms */
+  readonly duration: number;
+  readonly outcome: ToolCallOutcome;
+}
+
+/** Observes one `tools/call`, from its arrival now to its outcome. */
+export class ToolCallObserver implements CallObserver {
+  readonly #toolName: string;
+  readonly #calledAt = Date.now();
+  readonly #startedAt = performance.now();
+  readonly #report: (call: ObservedToolCall) => void;
+
+  constructor(request: JSONRPCRequest, report: (call: ObservedToolCall) => void) {
+    this.#toolName = String(request.params?.name ?? '');
+    this.#report = report;
+  }
+
+  answered(response: JSONRPCResponse): void {
+    this.#end(outcomeOf(response));
+  }
+
+  abandoned(outcome: 'cancelled' | 'closed'): void {
+    this.#end(outcome);
+  }
+
+  #end(outcome: ToolCallOutcome): void {
+    const duration = performance.now() - this.#startedAt;
+    this.#report({ toolName: this.#toolName, calledAt: new Date(this.#calledAt), duration, outcome });
+  }
+}
+
+function outcomeOf(response: JSONRPCResponse): ToolCallOutcome {
+  if ('error' in response) return 'protocol_error';
+  if (response.result.resultType === 'input_required') return 'input_required';
+  return response.result.isError === true ? 'tool_error' : 'ok';
+}

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const sourceOf = (name: string) => fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url));
+
+export default defineConfig({
+  // Tests meet the packages by name and run their sources, so that coverage counts those and not dist.
+  resolve: {
+    alias: [
+      { find: /^@mcp-tenancy\/core$/, replacement: sourceOf('core') },
+      { find: /^fastify-mcp-server$/, replacement: sourceOf('fastify-mcp-server') },
+    ],
+  },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'examples/test/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**'],
+      reporter: [['text', { skipFull: true }], 'text-summary'],
+      thresholds: { lines: 100, functions: 100, statements: 100, branches: 97 },
+    },
+  },
+});
