@@ -1,5 +1,8 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { HeaderList, ResponseSink } from '../transport/response-sink.ts';
+
+/** Headers as frameworks collect them. */
+export type HostHeaders = Readonly<Record<string, number | string | string[] | undefined>>;
 
 const EXPOSED = ['Mcp-Session-Id', 'WWW-Authenticate'];
 
@@ -13,7 +16,7 @@ export class NodeSink implements ResponseSink {
   #onGone: (() => void) | undefined;
 
   /** @param hostHeaders - what the framework wants on every answer; @param maxBufferedBytes - bytes kept for a slow reader. */
-  constructor(res: ServerResponse, hostHeaders: OutgoingHttpHeaders | undefined, maxBufferedBytes: number) {
+  constructor(res: ServerResponse, hostHeaders: HostHeaders | undefined, maxBufferedBytes: number) {
     this.#res = res;
     this.#maxBufferedBytes = maxBufferedBytes;
     this.done = new Promise((resolve) => {
@@ -72,7 +75,7 @@ export class NodeSink implements ResponseSink {
 }
 
 /** Where the host allows other origins (CORS), their scripts may also read what MCP clients need. */
-function setHostHeaders(res: ServerResponse, headers: OutgoingHttpHeaders): void {
+function setHostHeaders(res: ServerResponse, headers: HostHeaders): void {
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) res.setHeader(name, value);
   if (!res.hasHeader('access-control-allow-origin')) return;
   const exposed = String(res.getHeader('access-control-expose-headers') ?? '');

@@ -1,4 +1,4 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import { TenancyError } from '../errors.ts';
@@ -7,7 +7,7 @@ import type { WellKnownDocument } from '../identity/oauth-metadata.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Logger } from '../logger.ts';
 import { parseBody } from '../request/read-messages.ts';
-import { NodeSink } from './node-sink.ts';
+import { type HostHeaders, NodeSink } from './node-sink.ts';
 import { assertDeclaredSize, readBody } from './read-body.ts';
 
 /** What a host knows of a request beside Node's own objects. */
@@ -17,7 +17,7 @@ export interface HostContext {
   /** The body, where the host has put another stream in front of the request (decompression, say). */
   readonly body?: Readable;
   /** Headers that must be on every answer, streams and errors included (CORS, request ids …). */
-  readonly headers?: OutgoingHttpHeaders;
+  readonly headers?: HostHeaders;
   /** The caller, where the host has authenticated it: no token is asked for then. */
   readonly principal?: Principal;
   /** The logger of this request. */

@@ -1,0 +1,242 @@
+import type { AddressInfo } from 'node:net';
+import {
+  digestToken,
+  IsolatedEmitter,
+  type OAuthDocuments,
+  type ServerFactory,
+  type Tenancy,
+  TokenBasedServerProvider,
+} from '@mcp-tenancy/core';
+import { type FastifyInstance, fastify } from 'fastify';
+import { getMcpDecorator } from './decorator.ts';
+import type { PerBearerMcpServerEvents, ServerInfo } from './per-bearer-events.ts';
+import { fastifyMcpServer } from './plugin.ts';
+import type { FastifyMcpServerOptions } from './plugin-options.ts';
+
+/** Options of {@link createPerBearerMcpServer}. */
+export interface PerBearerMcpServerOptions
+  extends Pick<FastifyMcpServerOptions, 'sessions' | 'streams' | 'allowedHosts' | 'allowedOrigins' | 'maxBodyBytes'> {
+  /** Port, or a numeric string as environments hold it. Default: 0, any free port. */
+  readonly port?: number | string;
+  /** Address to listen on. Default: `127.0.0.1`. */
+  readonly host?: string;
+  /** Whether Fastify logs; prettily on a terminal. Default: `false`. */
+  readonly logging?: boolean;
+  /** Path of the MCP endpoint. Default: `/mcp`. */
+  readonly endpoint?: string;
+  /** OAuth documents to publish. */
+  readonly oauth2?: OAuthDocuments;
+}
+
+/** A session, as an operator of the server sees it. */
+export interface ActiveSession {
+  readonly sessionId: string;
+  /** A secret: not for a log. */
+  readonly token: string;
+  readonly serverName: string;
+  readonly createdAt: Date;
+}
+
+/** Counts of a {@link PerBearerMcpServer}. */
+export interface PerBearerMcpServerStats {
+  readonly registeredTokens: number;
+  /** Server instances that live now: one for each session, and those that still finish calls after an update. */
+  readonly activeServers: number;
+  readonly activeSessions: number;
+  /** ms since the start; 0 when stopped. */
+  readonly uptime: number;
+}
+
+interface Running {
+  readonly app: FastifyInstance;
+  readonly tenancy: Tenancy;
+  readonly info: ServerInfo;
+}
+
+/**
+ * A ready-made HTTP server with one MCP server for each bearer token. Tokens can be managed before the start and while it runs; changes
+ * act on connected clients at once. It installs no signal handlers: stopping it is the caller's decision.
+ */
+export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents> {
+  readonly #options: PerBearerMcpServerOptions;
+  readonly #port: number;
+  readonly #provider = new TokenBasedServerProvider();
+  /** Tokens by digest: events name tokens by digest, and those of this process are told the token itself. */
+  readonly #tokens = new Map<string, string>();
+  #starting: Promise<ServerInfo> | undefined;
+  #running: Running | undefined;
+
+  /** Throws a `TypeError` for a port that is none. */
+  constructor(options: PerBearerMcpServerOptions = {}) {
+    super();
+    this.#options = options;
+    this.#port = readPort(options.port);
+  }
+
+  /** Registers a token; one that is registered already gets the new factory, as by {@link updateToken}. */
+  addToken(token: string, factory: ServerFactory): this {
+    const known = this.hasToken(token);
+    this.#provider.addToken(token, factory);
+    this.#tokens.set(digestToken(token), token);
+    this.publish(known ? 'tokenUpdated' : 'tokenAdded', token);
+    return this;
+  }
+
+  /** Ends a token: its sessions end at once, its next request is a 401. Does nothing for an unknown one. */
+  removeToken(token: string): this {
+    if (!this.#provider.removeToken(token)) return this;
+    this.#tokens.delete(digestToken(token));
+    this.publish('tokenRemoved', token);
+    return this;
+  }
+
+  /** Replaces a token's factory without downtime for its sessions. Does nothing for an unknown one. */
+  updateToken(token: string, factory: ServerFactory): this {
+    if (this.#provider.updateToken(token, factory)) this.publish('tokenUpdated', token);
+    return this;
+  }
+
+  /** The registered tokens. Secrets: not for a log. */
+  getTokens(): string[] {
+    return this.#provider.getRegisteredTokens();
+  }
+
+  hasToken(token: string): boolean {
+    return this.#provider.hasToken(token);
+  }
+
+  /** Starts listening. Rejects when it is running, when an option is wrong, and when the port cannot be had; it can be tried again then. */
+  async start(): Promise<ServerInfo> {
+    if (this.#starting !== undefined) throw new Error('Server is already running');
+    this.#starting = this.#start();
+    try {
+      return await this.#starting;
+    } catch (error) {
+      this.#starting = undefined;
+      throw error;
+    }
+  }
+
+  /** Ends all sessions and stops listening; it can be started again. Rejects when it is not running. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) throw new Error('Server is not running');
+    this.#running = undefined;
+    await running.app.close();
+    this.#starting = undefined;
+    this.publish('stopped');
+  }
+
+  isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Where the server listens; `null` when it is stopped. */
+  getServerInfo(): ServerInfo | null {
+    return this.#running?.info ?? null;
+  }
+
+  /** Counts of what is going on now. */
+  getStats(): PerBearerMcpServerStats {
+    const { registeredTokens, activeServers } = this.#provider.getStats();
+    const startedAt = this.#running?.info.startedAt;
+    return {
+      registeredTokens,
+      activeServers,
+      activeSessions: this.#running?.tenancy.sessions.size ?? 0,
+      uptime: startedAt === undefined ? 0 : Date.now() - startedAt.getTime(),
+    };
+  }
+
+  /** The open sessions, oldest first. */
+  getActiveSessions(): ActiveSession[] {
+    const sessions = this.#running?.tenancy.sessions.list() ?? [];
+    return sessions.map(({ sessionId, principal, serverName, createdAt }) => ({
+      sessionId,
+      token: this.#tokenOf(principal),
+      serverName,
+      createdAt,
+    }));
+  }
+
+  async #start(): Promise<ServerInfo> {
+    const { host = '127.0.0.1', logging = false, port: _port, oauth2, ...pluginOptions } = this.#options;
+    const app = fastify({ logger: logging && loggerOptions() });
+    await app.register(fastifyMcpServer, {
+      ...pluginOptions,
+      authorization: { bearerTokenProvider: this.#provider, ...(oauth2 && { oauth2 }) },
+    });
+    const { tenancy } = getMcpDecorator(app);
+    const { endpoint } = tenancy;
+    if (endpoint !== '/') app.get('/', async () => this.#status());
+    this.#forwardEvents(tenancy);
+    try {
+      await app.listen({ host, port: this.#port });
+    } catch (error) {
+      await app.close();
+      throw error;
+    }
+    const { port } = app.server.address() as AddressInfo;
+    const info = { host, port, endpoint, url: `http://${urlHost(host)}:${port}${endpoint}`, startedAt: new Date() };
+    this.#running = { app, tenancy, info };
+    this.publish('started', info);
+    return info;
+  }
+
+  #status() {
+    const { registeredTokens, activeServers, activeSessions, uptime } = this.getStats();
+    const endpoint = this.#running?.info.endpoint;
+    return {
+      name: 'fastify-mcp-server',
+      status: 'running',
+      uptime,
+      registeredTokens,
+      activeServers,
+      activeSessions,
+      endpoint,
+    };
+  }
+
+  /** The tenancy's events, with the tokens that this process knows. */
+  #forwardEvents(tenancy: Tenancy): void {
+    tenancy.on('serverRegistered', (event) => this.publish('serverRegistered', this.#withToken(event)));
+    tenancy.on('serverUpdated', (event) => this.publish('serverUpdated', this.#withToken(event)));
+    tenancy.on('serverRemoved', (event) => this.publish('serverRemoved', this.#withToken(event)));
+    tenancy.on('sessionCreated', (event) => this.publish('sessionCreated', this.#withToken(event)));
+    tenancy.on('sessionEnded', (event) => this.publish('sessionEnded', this.#withToken(event)));
+    tenancy.on('toolCalled', (event) => this.publish('toolCalled', this.#withToken(event)));
+    tenancy.on('transportError', ({ sessionId, error }) => this.publish('transportError', sessionId, error));
+  }
+
+  #withToken<Event extends { readonly tenantId: string }>(event: Event): Event & { readonly token: string } {
+    return { ...event, token: this.#tokenOf(event) };
+  }
+
+  /** With plain tokens the tenant is the token, by digest. */
+  #tokenOf({ tenantId }: { readonly tenantId: string }): string {
+    return this.#tokens.get(tenantId) ?? '';
+  }
+}
+
+/** A server that waits for {@link PerBearerMcpServer.start}. Throws a `TypeError` for a port that is none. */
+export function createPerBearerMcpServer(options: PerBearerMcpServerOptions = {}): PerBearerMcpServer {
+  return new PerBearerMcpServer(options);
+}
+
+function readPort(port: number | string = 0): number {
+  const value = typeof port === 'string' && /^\d+$/.test(port) ? Number(port) : port;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+  throw new TypeError(
+    `port must be a whole number from 0 to 65535, or a string of digits, got ${JSON.stringify(port)}`,
+  );
+}
+
+function loggerOptions() {
+  return process.stdout.isTTY ? { transport: { target: 'pino-pretty' } } : true;
+}
+
+/** The host as a URL needs it; a wildcard address is reached by the loopback name. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,87 @@
+import {
+  type BearerTokenProvider,
+  createTenancy,
+  type Logger,
+  type McpServerInstance,
+  type OAuthDocuments,
+  type ServerFactory,
+  type Tenancy,
+  type TenancyOptions,
+} from '@mcp-tenancy/core';
+import type { BearerAuthMiddlewareOptions } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
+
+/** Who may call, and how clients learn where to get a token. */
+export interface AuthorizationOptions {
+  /** Bearer authentication, with the options of the SDK's `requireBearerAuth`. */
+  readonly bearerMiddlewareOptions?: BearerAuthMiddlewareOptions;
+  /** A server for each token. It verifies the tokens too, unless `bearerMiddlewareOptions` does. */
+  readonly bearerTokenProvider?: BearerTokenProvider;
+  /** OAuth documents to publish at their well-known paths. */
+  readonly oauth2?: OAuthDocuments;
+}
+
+/** Options of the core that the plugin passes on as they are. */
+type CoreOptions = Pick<
+  TenancyOptions,
+  'identify' | 'sessions' | 'streams' | 'allowedHosts' | 'allowedOrigins' | 'maxBodyBytes'
+>;
+
+/**
+ * Options of the plugin. Exactly one of `server`, `createServer` and `authorization.bearerTokenProvider` says where servers come from;
+ * or `tenancy` stands for all options.
+ */
+export interface FastifyMcpServerOptions extends CoreOptions {
+  /** One server for all clients. */
+  readonly server?: McpServerInstance;
+  /** A fresh server for each client session: recommended. */
+  readonly createServer?: ServerFactory;
+  /** Path of the MCP endpoint. Default: `/mcp`. */
+  readonly endpoint?: string;
+  /** Default: no token is asked for. */
+  readonly authorization?: AuthorizationOptions;
+  /** A tenancy of the core, instead of all other options. It is closed with the app. */
+  readonly tenancy?: Tenancy;
+}
+
+/** The tenancy that the options ask for. Throws a `TypeError` that names the option where one is missing, unknown or wrong. */
+export function tenancyFromOptions(options: FastifyMcpServerOptions, logger: Logger): Tenancy {
+  const { tenancy, ...others } = options;
+  if (tenancy === undefined) return newTenancy(others, logger);
+  const names = Object.keys(others);
+  if (names.length > 0) throw new TypeError(`The option tenancy stands alone: remove ${names.join(', ')}`);
+  return tenancy;
+}
+
+function newTenancy(options: Omit<FastifyMcpServerOptions, 'tenancy'>, logger: Logger): Tenancy {
+  const { authorization = {}, server, createServer, ...rest } = options;
+  const { bearerTokenProvider, bearerMiddlewareOptions, oauth2 } = readAuthorization(authorization);
+  const sources = { server, createServer, 'authorization.bearerTokenProvider': bearerTokenProvider };
+  const given = Object.entries(sources).filter(([, source]) => source !== undefined);
+  if (given.length !== 1) {
+    const names = given.map(([name]) => name).join(' and ') || 'none';
+    throw new TypeError(`Give exactly one of the options ${Object.keys(sources).join(', ')}: got ${names}`);
+  }
+  return createTenancy({
+    ...rest,
+    ...bearerMiddlewareOptions,
+    logger,
+    ...(server && { server }),
+    ...(createServer && { createServer }),
+    ...(bearerTokenProvider && { provider: bearerTokenProvider }),
+    ...(oauth2 && { oauth2 }),
+  });
+}
+
+const AUTHORIZATION = ['bearerMiddlewareOptions', 'bearerTokenProvider', 'oauth2'];
+
+function readAuthorization(authorization: AuthorizationOptions): AuthorizationOptions {
+  const unknown = Object.keys(authorization).find((name) => !AUTHORIZATION.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`Unknown option '${unknown}' in authorization: it takes ${AUTHORIZATION.join(', ')}`);
+  }
+  const { bearerMiddlewareOptions } = authorization;
+  if (bearerMiddlewareOptions !== undefined && bearerMiddlewareOptions.verifier === undefined) {
+    throw new TypeError('authorization.bearerMiddlewareOptions.verifier is missing: it verifies the tokens');
+  }
+  return authorization;
+}

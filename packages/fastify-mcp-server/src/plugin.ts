@@ -1,0 +1,70 @@
+import type { TenancyHandler } from '@mcp-tenancy/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { decoratorOf } from './decorator.ts';
+import { type FastifyMcpServerOptions, tenancyFromOptions } from './plugin-options.ts';
+
+/**
+ * Serves MCP at an endpoint of the app. Rejects with a `TypeError` that names the option where one is missing, unknown or wrong.
+ *
+ * The app's hooks run before the endpoint's handler, and the headers they set are on every answer, streams and errors included. The body
+ * is read by the endpoint itself, after authentication: hooks see it unparsed. `onSend` hooks do not run: the answer is written to the
+ * raw response.
+ *
+ * @example
+ * await app.register(fastifyMcpServer, { createServer: () => buildServer() });
+ */
+export const fastifyMcpServer = fastifyPlugin<FastifyMcpServerOptions>(
+  async (app, { prefix, logLevel, logSerializers, ...options }: FastifyMcpServerOptions & RegisterOptions) => {
+    if (app.hasDecorator('mcp')) {
+      throw new TypeError(
+        'fastify-mcp-server is registered here already: give each registration a scope of its own, app.register(async (scope) => …)',
+      );
+    }
+    const tenancy = tenancyFromOptions(options, app.log);
+    const serve = serveWith(tenancy.endpointHandler);
+    app.decorate('mcp', decoratorOf(tenancy));
+    app.addHook('preClose', () => tenancy.close());
+    await app.register(
+      async (scope) => {
+        leaveBodiesUnread(scope);
+        scope.route({
+          method: scope.supportedMethods.filter((method) => method !== 'OPTIONS'),
+          url: tenancy.endpoint,
+          exposeHeadRoute: false,
+          handler: serve,
+          errorHandler: refuseInOrder(serve),
+        });
+        for (const { method, path, handler } of tenancy.routes) {
+          scope.route({ method, url: path, handler: serveWith(handler) });
+        }
+      },
+      { ...(prefix && { prefix }), ...(logLevel && { logLevel }), ...(logSerializers && { logSerializers }) },
+    );
+  },
+  { name: 'fastify-mcp-server', fastify: '5.x' },
+);
+
+type Serve = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+function serveWith(handler: TenancyHandler): Serve {
+  return async (request, reply) => {
+    reply.hijack();
+    const { body } = request as { body: FastifyRequest['raw'] | undefined };
+    await handler(request.raw, reply.raw, { headers: reply.getHeaders(), log: request.log, ...(body && { body }) });
+  };
+}
+
+/** A caller without a good token must see the challenge before anything else about its request is judged, its body above all. */
+function leaveBodiesUnread(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+}
+
+/** Fastify refuses a malformed media type by itself, before the handler: the endpoint refuses it too, but in its turn. */
+function refuseInOrder(serve: Serve) {
+  return async (error: Error & { code?: string }, request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return serve(request, reply);
+    throw error;
+  };
+}
