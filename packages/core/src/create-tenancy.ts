@@ -133,11 +133,12 @@ interface Servers {
   disconnect(): Promise<void>;
 }
 
-function serversOf({ source }: TenancySettings): Servers {
+function serversOf(settings: TenancySettings): Servers {
+  const { source } = settings;
   switch (source.kind) {
     case 'provider': {
       const { provider } = source;
-      return { provider, connect: connectFresh(buildWithProvider(provider)), disconnect: async () => {} };
+      return { provider, connect: connectFresh(buildWithProvider(provider, settings)), disconnect: async () => {} };
     }
     case 'factory':
       return { connect: connectFresh(buildWithFactory(source.createServer)), disconnect: async () => {} };

@@ -58,17 +58,13 @@ export class TenancyError extends Error {
   override readonly name = 'TenancyError';
   readonly code: TenancyErrorCode;
   readonly headers: Readonly<Record<string, string>>;
-  readonly #data: unknown;
-  readonly #requestId: string | number | null;
-  readonly #oauthCode: string;
+  readonly #options: TenancyErrorOptions;
 
   constructor(code: TenancyErrorCode, message: string, options: TenancyErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.headers = options.headers ?? {};
-    this.#data = options.data;
-    this.#requestId = options.requestId ?? null;
-    this.#oauthCode = options.oauthCode ?? code;
+    this.#options = options;
   }
 
   /** The HTTP status of the answer. */
@@ -78,12 +74,17 @@ export class TenancyError extends Error {
 
   /** The body of the answer: a JSON-RPC error response, or an OAuth error object (RFC 6750) where authentication failed. */
   get body(): string {
-    const row: ErrorRow = ERRORS[this.code];
-    if (row.rpcCode === undefined) {
-      return JSON.stringify({ error: this.#oauthCode, error_description: this.message });
-    }
-    const error = { code: row.rpcCode, message: this.message, ...(this.#data !== undefined && { data: this.#data }) };
-    return JSON.stringify({ jsonrpc: '2.0', error, id: this.#requestId });
+    const { rpcCode }: ErrorRow = ERRORS[this.code];
+    const { data, requestId = null, oauthCode = this.code } = this.#options;
+    if (rpcCode === undefined) return JSON.stringify({ error: oauthCode, error_description: this.message });
+    const error = { code: rpcCode, message: this.message, ...(data !== undefined && { data }) };
+    return JSON.stringify({ jsonrpc: '2.0', error, id: requestId });
+  }
+
+  /** The same error as the answer to one request, where it is the server's fault; a fault of the client concerns the whole exchange. */
+  answering(requestId: string | number | undefined): TenancyError {
+    if (requestId === undefined || this.status < 500) return this;
+    return new TenancyError(this.code, this.message, { ...this.#options, requestId });
   }
 }
 

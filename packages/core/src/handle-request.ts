@@ -64,7 +64,9 @@ async function route(
     case 'POST': {
       const batch = readMessages(await request.readBody());
       checkEraOfMessages(facts, batch);
-      return routePost(path.sessions, sessionRequest, batch);
+      return routePost(path.sessions, sessionRequest, batch).catch((thrown) => {
+        throw tenancyErrorFrom(thrown).answering(batch.onlyRequestId);
+      });
     }
     case 'GET':
       return routeGet(path.sessions, sessionRequest);

@@ -49,7 +49,9 @@ export class NodeSink implements ResponseSink {
   write(text: string): void {
     if (this.#closed) return;
     this.#res.write(text);
-    if (this.#res.writableLength > this.#maxBufferedBytes) this.#res.destroy();
+    if (this.#res.writableLength <= this.#maxBufferedBytes) return;
+    this.#res.destroy();
+    this.#gone();
   }
 
   end(): void {

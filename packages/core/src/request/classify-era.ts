@@ -19,15 +19,14 @@ export function checkEraOfMethod(facts: RequestFacts): void {
  * Throws `unsupported_revision`, with the revisions that are served, for a request of the 2026 era (MCP 2026-07-28, Versioning):
  * clients that speak both eras then fall back to `initialize`.
  */
-export function checkEraOfMessages(facts: RequestFacts, { messages, initialize }: MessageBatch): void {
+export function checkEraOfMessages(facts: RequestFacts, { messages, initialize, onlyRequestId }: MessageBatch): void {
   if (initialize !== undefined) return;
-  const [message] = messages;
-  const claimed = claimedRevision(message);
+  const claimed = claimedRevision(messages[0]);
   const requested = claimed ?? headerOf(facts, 'mcp-protocol-version');
   if (claimed === undefined && !isStateless(requested)) return;
   throw new TenancyError('unsupported_revision', 'Unsupported protocol version', {
     data: { supported: SUPPORTED_PROTOCOL_VERSIONS, requested },
-    ...(message && 'id' in message && message.id !== undefined && { requestId: message.id }),
+    ...(onlyRequestId !== undefined && { requestId: onlyRequestId }),
   });
 }
 

@@ -8,6 +8,7 @@ import {
   isJSONRPCResultResponse,
   type JSONRPCMessage,
   type JSONRPCRequest,
+  type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import { TenancyError } from '../errors.ts';
 
@@ -20,6 +21,8 @@ export interface MessageBatch {
   readonly isArray: boolean;
   /** The `initialize` request, where the body is one. */
   readonly initialize: (InitializeRequest & JSONRPCRequest) | undefined;
+  /** The id of the request, where the body is one. */
+  readonly onlyRequestId: RequestId | undefined;
 }
 
 /** The JSON value of a body. Throws `parse_error` for bytes that are not UTF-8 or not JSON. */
@@ -42,7 +45,12 @@ export function readMessages(value: unknown): MessageBatch {
   if (messages.length === 0 || !messages.every(isMessage)) {
     throw new TenancyError('parse_error', 'Parse error: Invalid JSON-RPC message');
   }
-  return { messages, isArray, initialize: initializeOf(messages) };
+  return {
+    messages,
+    isArray,
+    initialize: initializeOf(messages),
+    onlyRequestId: isArray ? undefined : idOf(messages[0]),
+  };
 }
 
 /**
@@ -53,6 +61,10 @@ function isMessage(value: unknown): value is JSONRPCMessage {
   if (typeof value !== 'object' || value === null) return false;
   if ('method' in value) return 'id' in value ? isJSONRPCRequest(value) : isJSONRPCNotification(value);
   return 'result' in value ? isJSONRPCResultResponse(value) : isJSONRPCErrorResponse(value);
+}
+
+function idOf(message: JSONRPCMessage | undefined): RequestId | undefined {
+  return message !== undefined && 'method' in message && 'id' in message ? message.id : undefined;
 }
 
 function initializeOf(messages: readonly JSONRPCMessage[]): MessageBatch['initialize'] {

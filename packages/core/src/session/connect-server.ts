@@ -1,4 +1,6 @@
+import { TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
+import { assertUnconnected } from '../tenant/server-factory.ts';
 import type { BuildServer } from '../tenant/tenant-servers.ts';
 import { SessionTransport, type TransportContext } from '../transport/session-transport.ts';
 import type { SharedServer } from '../transport/shared-server.ts';
@@ -17,13 +19,19 @@ export type ConnectServer = (
   rebuilt: boolean,
 ) => Promise<ConnectedServer>;
 
-/** A fresh server for every session. */
+/** A fresh server for every session. Rejects with `server_unavailable` where it cannot be had. */
 export function connectFresh(build: BuildServer): ConnectServer {
   return async (context, identity, rebuilt) => {
-    const server = await build(identity, rebuilt);
-    const transport = new SessionTransport(context);
-    await server.connect(transport);
-    return { transport, close: () => server.close() };
+    try {
+      const server = await build(identity, rebuilt);
+      assertUnconnected(server, 'The server that the factory returned');
+      const transport = new SessionTransport(context);
+      await server.connect(transport);
+      return { transport, close: () => server.close() };
+    } catch (cause) {
+      if (cause instanceof TenancyError) throw cause;
+      throw new TenancyError('server_unavailable', 'Internal error: the MCP server could not be created', { cause });
+    }
   };
 }
 

@@ -17,7 +17,7 @@ import type { SessionTransport } from '../transport/session-transport.ts';
 import type { CallObserver } from '../transport/tool-calls.ts';
 import type { ConnectServer } from './connect-server.ts';
 import { NotRestorableError } from './rebuild.ts';
-import { observeRecordChange } from './record-changes.ts';
+import { asksTooMuch, observeRecordChange, tooManySubscriptions } from './record-changes.ts';
 import type { SessionRecord } from './session-record.ts';
 import { type ServedSession, SessionServers } from './session-servers.ts';
 
@@ -120,8 +120,9 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     const exchange = new Exchange(this, sink, requests, batch.isArray);
     const extraOfRequests = this.#withPolling(extra, exchange);
     for (const message of batch.messages) {
-      if (isRequest(message)) transport.request(message, exchange, extraOfRequests);
-      else this.#deliver(message, extra);
+      if (!isRequest(message)) this.#deliver(message, extra);
+      else if (asksTooMuch(message, this.record)) exchange.respond(tooManySubscriptions(message));
+      else transport.request(message, exchange, extraOfRequests);
     }
   }
 
@@ -157,6 +158,7 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
   onServerClosed(transport: SessionTransport): void {
     const [current] = this.#servers.transports;
     if (!this.#ended && current === transport) this.#services.onBroken(this, 'server_closed');
+    else this.#servers.closeFinished();
   }
 
   onError(error: Error): void {
@@ -200,7 +202,10 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     return {
       ...extra,
       closeSSEStream: () => exchange.closeConnection(),
-      closeStandaloneSSEStream: () => this.streams.standalone.detach(),
+      closeStandaloneSSEStream: () => {
+        this.streams.standalone.prime();
+        this.streams.standalone.detach();
+      },
     };
   }
 }

@@ -1,45 +1,33 @@
-import { TenancyError } from '../errors.ts';
 import type { IsolatedEmitter, TenancyEvents } from '../events.ts';
 import type { Identity } from '../identity/authenticate.ts';
-import { isOAuthError } from '../identity/challenge.ts';
-import { assertUnconnected, type McpServerInstance, type ServerContext, type ServerFactory } from './server-factory.ts';
+import { type ChallengeOptions, isOAuthError, refusalFrom } from '../identity/challenge.ts';
+import type { McpServerInstance, ServerContext, ServerFactory } from './server-factory.ts';
 import type { BearerTokenProvider } from './token-provider.ts';
 
-/** Builds the server of an identity. */
+/** Builds a server for an identity. What it returns has not been checked yet. */
 export type BuildServer = (identity: Identity, rebuilt: boolean) => Promise<McpServerInstance>;
 
 /** {@link BuildServer} over a factory: every principal gets a fresh instance. */
 export function buildWithFactory(factory: ServerFactory): BuildServer {
-  return (identity, rebuilt) => guarded(async () => factory(contextOf(identity, rebuilt)));
+  return async (identity, rebuilt) => factory(contextOf(identity, rebuilt));
 }
 
-/** {@link BuildServer} over a token provider. */
-export function buildWithProvider(provider: BearerTokenProvider): BuildServer {
-  return (identity, rebuilt) => {
+/** {@link BuildServer} over a token provider. It refuses a token that was removed since it was verified as a verification would. */
+export function buildWithProvider(provider: BearerTokenProvider, challenge: ChallengeOptions): BuildServer {
+  return async (identity, rebuilt) => {
     const { authInfo } = identity;
-    if (authInfo === undefined) {
-      throw new TypeError(
-        'A token provider needs a verified token: the host authenticated the request without an authInfo',
-      );
+    if (authInfo === undefined) throw new TypeError('A token provider needs an authInfo: the host gave none');
+    const { token } = authInfo;
+    try {
+      return await provider.createServerForToken(token, authInfo, contextOf(identity, rebuilt));
+    } catch (error) {
+      throw isOAuthError(error) ? refusalFrom(error, token, challenge) : error;
     }
-    return guarded(() => provider.createServerForToken(authInfo.token, authInfo, contextOf(identity, rebuilt)));
   };
 }
 
 function contextOf({ principal, authInfo }: Identity, rebuilt: boolean): ServerContext {
   return { principal, era: '2025', rebuilt, ...(authInfo && { authInfo }) };
-}
-
-/** What goes wrong while a server is built is the server's fault, but for a token that is refused meanwhile. */
-async function guarded(build: () => Promise<McpServerInstance>): Promise<McpServerInstance> {
-  try {
-    const server = await build();
-    assertUnconnected(server, 'The server that the factory returned');
-    return server;
-  } catch (cause) {
-    if (isOAuthError(cause)) throw cause;
-    throw new TenancyError('server_unavailable', 'Internal error: the MCP server could not be created', { cause });
-  }
 }
 
 /** Name and version as the server told them in `initialize`. */

@@ -100,7 +100,7 @@ export class EventStream implements KeepAliveTarget {
     this.detach();
   }
 
-  /** Ends with the last event at the time of its return: nothing can come between it and the code that awaits it. */
+  /** The frames of all events after `sequence`, up to the last one there is when it settles. */
   async #framesAfter(sequence: number): Promise<{ frames: string[]; complete: boolean }> {
     const { eventLog, sessionId } = this.#context;
     const frames: string[] = [];
@@ -135,9 +135,20 @@ export class EventStream implements KeepAliveTarget {
   }
 
   #log(data: string): void {
-    const { eventLog, sessionId, onError } = this.#context;
-    const logged = eventLog?.append({ sessionId, streamId: this.id, sequence: this.#last, data });
-    this.#logged = logged?.catch(onError);
+    const { eventLog, sessionId } = this.#context;
+    const event = { sessionId, streamId: this.id, sequence: this.#last, data };
+    this.#logged = eventLog && attempt(() => eventLog.append(event), this.#context);
+  }
+}
+
+/** Has the log do something that nobody can wait for. It settles when that is done or has failed; a failure is reported. */
+export function attempt(action: () => void | Promise<void>, context: StreamContext): Promise<void> | undefined {
+  const fail = (error: unknown) => context.onError(error instanceof Error ? error : new Error(String(error)));
+  try {
+    return action()?.catch(fail);
+  } catch (error) {
+    fail(error);
+    return undefined;
   }
 }
 

@@ -18,6 +18,7 @@ interface Entry {
   readonly at: number;
 }
 
+/** Lives as long as one of the stream's events is kept. */
 interface StreamState {
   /** The last sequence that was appended. */
   last: number;
@@ -75,14 +76,12 @@ export class MemoryEventLog implements EventLog {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return;
     for (const entry of session.entries) if (entry.event.streamId === streamId) this.#drop(entry, session);
-    session.streams.delete(streamId);
   }
 
   forgetSession(sessionId: string): void {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return;
     for (const entry of session.entries) this.#drop(entry, session);
-    this.#sessions.delete(sessionId);
   }
 
   #sessionOf(sessionId: string): SessionState {
@@ -124,7 +123,11 @@ export class MemoryEventLog implements EventLog {
     session.entries.delete(entry);
     this.#bytes -= entry.bytes;
     session.bytes -= entry.bytes;
-    streamOf(session, entry.event).droppedTo = entry.event.sequence;
+    const { sessionId, streamId, sequence } = entry.event;
+    const stream = streamOf(session, entry.event);
+    stream.droppedTo = sequence;
+    if (stream.droppedTo === stream.last) session.streams.delete(streamId);
+    if (session.entries.size === 0) this.#sessions.delete(sessionId);
   }
 }
 

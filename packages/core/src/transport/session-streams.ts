@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  attempt,
   EventStream,
   framesOf,
   invalidEventId,
@@ -41,7 +42,8 @@ export class SessionStreams {
   end(stream: EventStream, forget: boolean): void {
     this.#streams.delete(stream.id);
     stream.end();
-    if (forget) void this.#context.eventLog?.forgetStream(this.#context.sessionId, stream.id);
+    const { eventLog, sessionId } = this.#context;
+    if (forget && eventLog !== undefined) attempt(() => eventLog.forgetStream(sessionId, stream.id), this.#context);
   }
 
   /**
@@ -64,7 +66,8 @@ export class SessionStreams {
   endAll(): void {
     for (const stream of this.#streams.values()) stream.end();
     this.#streams.clear();
-    void this.#context.eventLog?.forgetSession(this.#context.sessionId);
+    const { eventLog, sessionId } = this.#context;
+    if (eventLog !== undefined) attempt(() => eventLog.forgetSession(sessionId), this.#context);
   }
 
   #create(id: string): EventStream {

@@ -181,6 +181,7 @@ export class SessionTransport implements Transport {
   }
 
   #sendToClient(message: JSONRPCRequest | JSONRPCNotification, relatedRequestId: RequestId | undefined): void {
+    if (this.#closed) throw new Error('The session has ended');
     if ('id' in message) assertClientCapability(message.method, this.client.clientCapabilities);
     const call = relatedRequestId === undefined ? undefined : this.#calls.get(relatedRequestId);
     if (call === undefined && this.#muted && !('id' in message)) return;
