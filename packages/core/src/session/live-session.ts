@@ -12,6 +12,7 @@ import type { StreamContext } from '../transport/event-stream.ts';
 import { Exchange, type ExchangeContext } from '../transport/exchange.ts';
 import type { KeepAlive } from '../transport/keep-alive.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
+import { SessionLog } from '../transport/session-log.ts';
 import { SessionStreams } from '../transport/session-streams.ts';
 import type { SessionTransport } from '../transport/session-transport.ts';
 import type { CallObserver } from '../transport/tool-calls.ts';
@@ -44,6 +45,7 @@ const LISTS = ['tools', 'resources', 'prompts'] as const;
 /** A session with its server in this process: messages go in here, and come out at exchanges and streams. */
 export class LiveSession implements ServedSession, ExchangeContext, StreamContext {
   readonly record: SessionRecord;
+  readonly log: SessionLog | undefined;
   readonly streams: SessionStreams;
   /** Digest of the token of the session's last exchange: what a removed token is recognised by. */
   tokenDigest: string | undefined;
@@ -59,6 +61,7 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     this.record = record;
     this.#services = services;
     this.#servers = new SessionServers(this, services.connect);
+    this.log = services.eventLog && new SessionLog(services.eventLog, record.id, (error) => this.onError(error));
     this.streams = new SessionStreams(this);
   }
 
@@ -74,16 +77,12 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     return this.#services.keepAlive;
   }
 
-  get eventLog(): EventLog | undefined {
-    return this.#services.eventLog;
-  }
-
   get retryMs(): number {
     return this.#services.retryMs;
   }
 
   get primeStreams(): boolean {
-    return this.eventLog !== undefined && this.record.protocolVersion >= PRIMING_SINCE;
+    return this.log !== undefined && this.record.protocolVersion >= PRIMING_SINCE;
   }
 
   get ended(): boolean {

@@ -36,8 +36,7 @@ export async function routeGet(sessions: SessionManager, request: SessionRequest
   checkProtocolVersion(request.facts);
   session.touch();
   const lastEventId = headerOf(request.facts, 'last-event-id');
-  if (lastEventId === undefined || session.eventLog === undefined)
-    return session.streams.standalone.attach(request.sink);
+  if (lastEventId === undefined || session.log === undefined) return session.streams.standalone.attach(request.sink);
   await session.streams.resume(request.sink, lastEventId);
 }
 

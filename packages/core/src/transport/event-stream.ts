@@ -1,18 +1,17 @@
 import { TenancyError } from '../errors.ts';
-import type { EventLog, LoggedEvent } from './event-log.ts';
+import type { LoggedEvent } from './event-log.ts';
 import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
 import type { HeaderList, ResponseSink } from './response-sink.ts';
+import type { SessionLog } from './session-log.ts';
 
 /** What all streams of one session share. */
 export interface StreamContext {
   readonly sessionId: string;
   readonly keepAlive: KeepAlive;
   /** Absent where streams cannot be resumed. */
-  readonly eventLog: EventLog | undefined;
+  readonly log: SessionLog | undefined;
   /** ms a client waits before it reconnects, before jitter. */
   readonly retryMs: number;
-  /** An event could not be written or logged. */
-  onError(error: Error): void;
 }
 
 /**
@@ -67,7 +66,7 @@ export class EventStream implements KeepAliveTarget {
 
   /** Tells the client where it is, so that it can come back even if nothing else reaches it. */
   prime(): void {
-    if (this.#context.eventLog === undefined) return;
+    if (this.#context.log === undefined) return;
     this.#last += 1;
     this.#log('');
     const retry = Math.round(this.#context.retryMs * (0.8 + 0.4 * Math.random()));
@@ -78,7 +77,7 @@ export class EventStream implements KeepAliveTarget {
   send(data: string): void {
     this.#last += 1;
     this.#log(data);
-    const resumable = this.#context.eventLog !== undefined;
+    const resumable = this.#context.log !== undefined;
     this.#write(frameOf(data, resumable ? eventIdOf(this.id, this.#last) : undefined));
   }
 
@@ -102,13 +101,13 @@ export class EventStream implements KeepAliveTarget {
 
   /** The frames of all events after `sequence`, up to the last one there is when it settles. */
   async #framesAfter(sequence: number): Promise<{ frames: string[]; complete: boolean }> {
-    const { eventLog, sessionId } = this.#context;
+    const { log } = this.#context;
     const frames: string[] = [];
     let position = sequence;
     let complete = true;
-    while (eventLog !== undefined && position !== this.#last && complete) {
+    while (log !== undefined && position !== this.#last && complete) {
       await this.#logged;
-      const missed = await eventLog.after(sessionId, this.id, position);
+      const missed = await log.after(this.id, position);
       frames.push(...framesOf(missed.events));
       complete = missed.complete && missed.events.length > 0;
       position = missed.events.at(-1)?.sequence ?? position;
@@ -135,20 +134,7 @@ export class EventStream implements KeepAliveTarget {
   }
 
   #log(data: string): void {
-    const { eventLog, sessionId } = this.#context;
-    const event = { sessionId, streamId: this.id, sequence: this.#last, data };
-    this.#logged = eventLog && attempt(() => eventLog.append(event), this.#context);
-  }
-}
-
-/** Has the log do something that nobody can wait for. It settles when that is done or has failed; a failure is reported. */
-export function attempt(action: () => void | Promise<void>, context: StreamContext): Promise<void> | undefined {
-  const fail = (error: unknown) => context.onError(error instanceof Error ? error : new Error(String(error)));
-  try {
-    return action()?.catch(fail);
-  } catch (error) {
-    fail(error);
-    return undefined;
+    this.#logged = this.#context.log?.append(this.id, this.#last, data);
   }
 }
 

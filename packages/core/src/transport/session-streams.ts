@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import {
-  attempt,
   EventStream,
   framesOf,
   invalidEventId,
@@ -42,8 +41,7 @@ export class SessionStreams {
   end(stream: EventStream, forget: boolean): void {
     this.#streams.delete(stream.id);
     stream.end();
-    const { eventLog, sessionId } = this.#context;
-    if (forget && eventLog !== undefined) attempt(() => eventLog.forgetStream(sessionId, stream.id), this.#context);
+    if (forget) this.#context.log?.forgetStream(stream.id);
   }
 
   /**
@@ -54,8 +52,8 @@ export class SessionStreams {
     const { streamId, sequence } = readEventId(lastEventId);
     const stream = this.#streams.get(streamId);
     if (stream !== undefined) return stream.resume(sink, sequence);
-    const { eventLog, sessionId } = this.#context;
-    const missed = await eventLog?.after(sessionId, streamId, sequence);
+    const { log, sessionId } = this.#context;
+    const missed = await log?.after(streamId, sequence);
     if (!missed?.complete) throw invalidEventId();
     sink.openStream(streamHeaders(sessionId));
     for (const frame of framesOf(missed.events)) sink.write(frame);
@@ -66,8 +64,7 @@ export class SessionStreams {
   endAll(): void {
     for (const stream of this.#streams.values()) stream.end();
     this.#streams.clear();
-    const { eventLog, sessionId } = this.#context;
-    if (eventLog !== undefined) attempt(() => eventLog.forgetSession(sessionId), this.#context);
+    this.#context.log?.forget();
   }
 
   #create(id: string): EventStream {
