@@ -47,11 +47,13 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
   assertStrings('allowedOrigins', allowedOrigins);
   assertUrl('resourceMetadataUrl', resourceMetadataUrl);
   assertUrl('expectedResource', expectedResource);
+  const source = readSource(options);
+  if (verifier === undefined && source.kind !== 'provider') assertNoTokenOptions(options);
   if (typeof endpoint !== 'string' || !/^\/[^?#\s]*$/.test(endpoint)) {
     throw new TypeError(`endpoint must be a path that begins with '/', got ${JSON.stringify(endpoint)}`);
   }
   return {
-    source: readSource(options),
+    source,
     verifier,
     identify,
     requiredScopes,
@@ -75,6 +77,13 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
     maxBodyBytes: readNumber('maxBodyBytes', options.maxBodyBytes, 4_194_304),
     logger,
   };
+}
+
+/** Without somebody who verifies tokens these would ask for nothing, silently. */
+function assertNoTokenOptions(options: TenancyOptions): void {
+  const names = ['requiredScopes', 'resourceMetadataUrl', 'expectedResource', 'identify'] as const;
+  const given = names.find((name) => options[name] !== undefined);
+  if (given !== undefined) throw new TypeError(`${given} needs a verifier: give the option verifier or provider`);
 }
 
 function readSource({ provider, createServer, server }: TenancyOptions): ServerSource {

@@ -1,4 +1,6 @@
 import { request as httpRequest } from 'node:http';
+import { Readable } from 'node:stream';
+import { urlToHttpOptions } from 'node:url';
 import { type EventReader, readEvents } from './event-reader.ts';
 
 /** The newest revision with sessions. */
@@ -18,11 +20,13 @@ export type WireMessage = Readonly<Record<string, unknown>>;
 export interface WireRequest {
   readonly method?: string;
   readonly path?: string;
-  /** Sent as it is; anything but a string or bytes is sent as JSON. */
+  /** Sent as it is, a stream in chunks; anything but these, a string or bytes is sent as JSON. */
   readonly body?: unknown;
   /** Names in lower case; `undefined` leaves a header out. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
+  /** A Unix socket to connect to. */
+  readonly socketPath?: string;
 }
 
 /** Speaks MCP's HTTP transport by hand, and wrongly where it is told to. */
@@ -57,9 +61,10 @@ export class WireClient {
   }
 
   /** Sends one request; resolves with the head of its answer. */
-  stream({ method = 'POST', path = this.#path, body, headers = {}, signal }: WireRequest): Promise<WireStream> {
+  stream(request: WireRequest): Promise<WireStream> {
+    const { method = 'POST', path = this.#path, body, headers = {}, signal, socketPath } = request;
     const sent = Object.entries({ ...this.headers, ...headers }).filter(([, value]) => value !== undefined);
-    const { hostname, port } = this.#origin;
+    const { hostname, port } = urlToHttpOptions(this.#origin);
     return new Promise((resolve, reject) => {
       const outgoing = httpRequest({
         hostname,
@@ -68,12 +73,17 @@ export class WireClient {
         method,
         headers: Object.fromEntries(sent) as never,
         signal,
+        socketPath,
       });
       outgoing.on('error', reject);
       outgoing.on('response', (incoming) => {
         const { statusCode: status = 0, headers: received } = incoming;
         resolve({ status, headers: received, events: readEvents(incoming), close: () => incoming.destroy() });
       });
+      if (body instanceof Readable) {
+        body.pipe(outgoing);
+        return;
+      }
       const raw = typeof body === 'string' || body instanceof Uint8Array || body === undefined;
       outgoing.end(raw ? body : JSON.stringify(body));
     });

@@ -81,7 +81,7 @@ export function createTenancyHandler(
   return async (req, res, host) => {
     const path = pathOf(req.url);
     if (path === endpoint) return endpointHandler(req, res, host);
-    const handler = req.method === 'GET' ? handlers.get(path) : undefined;
+    const handler = req.method === 'GET' || req.method === 'HEAD' ? handlers.get(path) : undefined;
     if (handler !== undefined) return handler(req, res, host);
     const sink = new NodeSink(res, host?.headers, maxBufferedBytes);
     const { status, body } = new TenancyError('not_found', 'Not found');
