@@ -1,0 +1,93 @@
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import type { ElicitRequestFormParams, RequestId } from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+import { text } from './content-tools.ts';
+
+type Form = ElicitRequestFormParams['requestedSchema'];
+
+/** Tools that ask the client for something before they answer. They fail where the client lacks the capability. */
+export function registerClientTools(server: McpServer): void {
+  registerSampling(server);
+  registerElicitation(server);
+  registerForm(server, 'test_elicitation_sep1034_defaults', 'Asks by a form with default values', DEFAULTS_FORM);
+  registerForm(server, 'test_elicitation_sep1330_enums', 'Asks by a form with every kind of choice', CHOICES_FORM);
+}
+
+function registerSampling(server: McpServer): void {
+  const inputSchema = { prompt: z.string().describe('What to send to the model') };
+  server.registerTool(
+    'test_sampling',
+    { description: 'Asks the model of the client', inputSchema },
+    async ({ prompt }, { requestId }) => {
+      const { content } = await server.server.createMessage(
+        { messages: [{ role: 'user', content: { type: 'text', text: prompt } }], maxTokens: 100 },
+        { relatedRequestId: requestId },
+      );
+      const response = content.type === 'text' ? content.text : `(${content.type})`;
+      return { content: [text(`LLM response: ${response}`)] };
+    },
+  );
+}
+
+function registerElicitation(server: McpServer): void {
+  const inputSchema = { message: z.string().describe('What to show to the user') };
+  server.registerTool(
+    'test_elicitation',
+    { description: 'Asks the user of the client', inputSchema },
+    async ({ message }, { requestId }) => {
+      const answer = await ask(server, requestId, message, USER_FORM);
+      return { content: [text(`User response: ${answer}`)] };
+    },
+  );
+}
+
+function registerForm(server: McpServer, name: string, description: string, form: Form): void {
+  server.registerTool(name, { description }, async ({ requestId }) => {
+    const answer = await ask(server, requestId, 'Please fill in the form', form);
+    return { content: [text(`Elicitation completed: ${answer}`)] };
+  });
+}
+
+async function ask({ server }: McpServer, relatedRequestId: RequestId, message: string, form: Form): Promise<string> {
+  const { action, content } = await server.elicitInput({ message, requestedSchema: form }, { relatedRequestId });
+  return `action=${action}, content=${JSON.stringify(content ?? {})}`;
+}
+
+const USER_FORM: Form = {
+  type: 'object',
+  properties: {
+    username: { type: 'string', description: "User's response" },
+    email: { type: 'string', description: "User's email address" },
+  },
+  required: ['username', 'email'],
+};
+
+const DEFAULTS_FORM: Form = {
+  type: 'object',
+  properties: {
+    name: { type: 'string', default: 'John Doe' },
+    age: { type: 'integer', default: 30 },
+    score: { type: 'number', default: 95.5 },
+    status: { type: 'string', enum: ['active', 'inactive', 'pending'], default: 'active' },
+    verified: { type: 'boolean', default: true },
+  },
+};
+
+const CHOICES_FORM: Form = {
+  type: 'object',
+  properties: {
+    untitledSingle: { type: 'string', enum: ['option1', 'option2', 'option3'] },
+    titledSingle: { type: 'string', oneOf: titled('First Option', 'Second Option', 'Third Option') },
+    legacyEnum: {
+      type: 'string',
+      enum: ['opt1', 'opt2', 'opt3'],
+      enumNames: ['Option One', 'Option Two', 'Option Three'],
+    },
+    untitledMulti: { type: 'array', items: { type: 'string', enum: ['option1', 'option2', 'option3'] } },
+    titledMulti: { type: 'array', items: { anyOf: titled('First Choice', 'Second Choice', 'Third Choice') } },
+  },
+};
+
+function titled(...titles: string[]): { const: string; title: string }[] {
+  return titles.map((title, index) => ({ const: `value${index + 1}`, title }));
+}
