@@ -1,38 +1,35 @@
-// Starts the per-bearer demo and points the MCP Inspector at it, as the demo's first tenant.
+// Starts the per-bearer demo and points the MCP Inspector at it.
 //   npm run inspector                                 the web UI
 //   npm run inspector -- --cli --method tools/list    the command line
-// MCP_TOKEN picks another of the demo's tokens.
+// MCP_TOKEN picks another of the demo's tokens, PORT a port for the demo (any free one otherwise).
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { start } from '../examples/demo-per-bearer.ts';
 
-const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const MODES = ['--web', '--cli', '--tui'];
 
-const demo = spawn(process.execPath, [fromRoot('examples/demo-per-bearer.ts')], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-
-/** Reads what the demo prints until it has named its URL and a token; rejects when the demo ends before that. */
-async function readDemo() {
-  let printed = '';
-  for await (const chunk of demo.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
-    printed += chunk;
-    const url = printed.match(/https?:\/\/[^\s"']+\/mcp\b/)?.[0];
-    const token = process.env.MCP_TOKEN ?? printed.match(/Bearer ([\w.~+/-]+=*)/)?.[1];
-    if (url && token) return { url, token };
-  }
-  throw new Error(`the demo ended without printing its URL and a token:\n${printed}`);
+/** The Inspector's launcher, as its package names it. */
+function inspectorPath() {
+  const require = createRequire(import.meta.url);
+  const manifest = '@modelcontextprotocol/inspector/package.json';
+  return require.resolve(`@modelcontextprotocol/inspector/${require(manifest).bin['mcp-inspector']}`);
 }
 
+const { PORT = '0', MCP_TOKEN } = process.env;
+const demo = await start({ port: PORT });
 try {
-  const { url, token } = await readDemo();
-  demo.stdout.resume();
   const asked = process.argv.slice(2);
-  const mode = ['--web', '--cli', '--tui'].includes(asked[0]) ? asked.shift() : '--web';
-  const target = ['--transport', 'http', '--server-url', url, '--header', `Authorization: Bearer ${token}`];
-  const bin = fromRoot('node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js');
-  const inspector = spawn(process.execPath, [bin, mode, ...target, ...asked], { stdio: 'inherit' });
-  process.on('SIGINT', () => {}); // the terminal interrupts the inspector too; its end ends the demo
-  process.exitCode = await new Promise((resolve) => inspector.once('exit', (code) => resolve(code ?? 1)));
+  // The launcher reads its mode before everything else.
+  const mode = MODES.includes(asked[0]) ? asked.shift() : '--web';
+  const header = `Authorization: Bearer ${MCP_TOKEN ?? demo.tokens.basic}`;
+  const target = ['--transport', 'http', '--server-url', demo.url, '--header', header];
+  const inspector = spawn(process.execPath, [inspectorPath(), mode, ...target, ...asked], { stdio: 'inherit' });
+  // A terminal interrupts the Inspector too, a supervisor only this process. The Inspector's end is the demo's in both cases.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => inspector.kill());
+  const [code] = await once(inspector, 'exit');
+  process.exitCode = code ?? 1;
 } finally {
-  demo.kill();
+  await demo.stop();
 }

@@ -81,9 +81,9 @@ export class TenancyError extends Error {
     return JSON.stringify({ jsonrpc: '2.0', error, id: requestId });
   }
 
-  /** The same error as the answer to one request, where it is the server's fault; a fault of the client concerns the whole exchange. */
+  /** The same error as the answer to one request, where the server failed at it; every other concerns the whole exchange. */
   answering(requestId: string | number | undefined): TenancyError {
-    if (requestId === undefined || this.status < 500) return this;
+    if (requestId === undefined || this.status !== 500) return this;
     return new TenancyError(this.code, this.message, { ...this.#options, requestId });
   }
 }

@@ -1,6 +1,7 @@
 import { type TenancyError, tenancyErrorFrom } from './errors.ts';
 import type { IsolatedEmitter, TenancyEvents } from './events.ts';
 import type { Authenticate, Identity } from './identity/authenticate.ts';
+import { withoutToken } from './identity/without-token.ts';
 import type { Logger } from './logger.ts';
 import { checkMediaTypes, checkMethod } from './request/check-headers.ts';
 import type { CheckOrigin } from './request/check-origin.ts';
@@ -85,7 +86,8 @@ function refuse(
   error: TenancyError,
 ): void {
   const { status, code, headers, body } = error;
-  if (status >= 500) logger.error({ err: error.cause ?? error, code }, `MCP request failed: ${error.message}`);
+  const err = withoutToken(error.cause ?? error, identity?.authInfo?.token);
+  if (status >= 500) logger.error({ err, code }, `MCP request failed: ${error.message}`);
   else logger.debug({ code, status }, `MCP request refused: ${error.message}`);
   const tenantId = identity?.principal.tenantId;
   events.publish('requestRejected', { status, code, ...(tenantId !== undefined && { tenantId }) });

@@ -26,11 +26,11 @@ declare module 'fastify' {
   }
 }
 
-/** The decorator over a tenancy. */
-export function decoratorOf(tenancy: Tenancy): McpDecorator {
+/** The decorator over a tenancy that is served at `endpoint`. */
+export function decoratorOf(tenancy: Tenancy, endpoint: string): McpDecorator {
   return {
     tenancy,
-    getStats: () => ({ ...tenancy.stats(), endpoint: tenancy.endpoint }),
+    getStats: () => ({ ...tenancy.stats(), endpoint }),
     getSessionManager: () => tenancy.sessions,
     shutdown: () => tenancy.close(),
   };

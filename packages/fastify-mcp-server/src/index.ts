@@ -1,11 +1,18 @@
 export {
   type BearerTokenProvider,
   createTenancy,
+  digestToken,
   type EventLog,
   type McpServerInstance,
+  type OAuthDocuments,
   type Principal,
   type ServerContext,
   type ServerFactory,
+  type ServerRegisteredEvent,
+  type ServerRemovedEvent,
+  type ServerUpdatedEvent,
+  type SessionCreatedEvent,
+  type SessionEndedEvent,
   type SessionEndReason,
   SessionManager,
   type SessionManagerEvents,
@@ -15,6 +22,7 @@ export {
   type Tenancy,
   TokenBasedServerProvider,
   type TokenChange,
+  type ToolCalledEvent,
   type ToolCallOutcome,
 } from '@mcp-tenancy/core';
 export { getMcpDecorator, getMcpDecorator as getMCPDecorator, type McpDecorator, type McpStats } from './decorator.ts';

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import {
   digestToken,
   IsolatedEmitter,
+  type Logger,
   type OAuthDocuments,
   type ServerFactory,
   type Tenancy,
@@ -63,12 +64,21 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
   readonly #provider = new TokenBasedServerProvider();
   /** Tokens by digest: events name tokens by digest, and those of this process are told the token itself. */
   readonly #tokens = new Map<string, string>();
-  #starting: Promise<ServerInfo> | undefined;
+  /** Where failures of listeners are logged: the app of the time. */
+  readonly #log: { current: Logger | undefined };
+  #starting: Promise<Running> | undefined;
   #running: Running | undefined;
+  #stopping: Promise<void> | undefined;
 
   /** Throws a `TypeError` for a port that is none. */
   constructor(options: PerBearerMcpServerOptions = {}) {
-    super();
+    const log: { current: Logger | undefined } = { current: undefined };
+    super({
+      debug: (fields, message) => log.current?.debug(fields, message),
+      warn: (fields, message) => log.current?.warn(fields, message),
+      error: (fields, message) => log.current?.error(fields, message),
+    });
+    this.#log = log;
     this.#options = options;
     this.#port = readPort(options.port);
   }
@@ -108,22 +118,29 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
   /** Starts listening. Rejects when it is running, when an option is wrong, and when the port cannot be had; it can be tried again then. */
   async start(): Promise<ServerInfo> {
     if (this.#starting !== undefined) throw new Error('Server is already running');
-    this.#starting = this.#start();
+    const starting = this.#listen();
+    this.#starting = starting;
     try {
-      return await this.#starting;
+      this.#running = await starting;
     } catch (error) {
       this.#starting = undefined;
       throw error;
     }
+    const { info } = this.#running;
+    this.publish('started', info);
+    return info;
   }
 
   /** Ends all sessions and stops listening; it can be started again. Rejects when it is not running. */
   async stop(): Promise<void> {
-    const running = this.#running;
-    if (running === undefined) throw new Error('Server is not running');
-    this.#running = undefined;
-    await running.app.close();
+    const starting = this.#starting;
+    const running = await starting?.catch(() => undefined);
+    if (running === undefined || this.#starting !== starting) throw new Error('Server is not running');
     this.#starting = undefined;
+    this.#running = undefined;
+    this.#stopping = running.app.close();
+    await this.#stopping;
+    this.#log.current = undefined;
     this.publish('stopped');
   }
 
@@ -159,7 +176,8 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
     }));
   }
 
-  async #start(): Promise<ServerInfo> {
+  async #listen(): Promise<Running> {
+    await this.#stopping?.catch(() => {});
     const { host = '127.0.0.1', logging = false, port: _port, oauth2, ...pluginOptions } = this.#options;
     const app = fastify({ logger: logging && loggerOptions() });
     await app.register(fastifyMcpServer, {
@@ -176,11 +194,10 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
       await app.close();
       throw error;
     }
+    this.#log.current = app.log;
     const { port } = app.server.address() as AddressInfo;
     const info = { host, port, endpoint, url: `http://${urlHost(host)}:${port}${endpoint}`, startedAt: new Date() };
-    this.#running = { app, tenancy, info };
-    this.publish('started', info);
-    return info;
+    return { app, tenancy, info };
   }
 
   #status() {

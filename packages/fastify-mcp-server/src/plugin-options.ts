@@ -43,45 +43,66 @@ export interface FastifyMcpServerOptions extends CoreOptions {
   readonly tenancy?: Tenancy;
 }
 
-/** The tenancy that the options ask for. Throws a `TypeError` that names the option where one is missing, unknown or wrong. */
-export function tenancyFromOptions(options: FastifyMcpServerOptions, logger: Logger): Tenancy {
-  const { tenancy, ...others } = options;
-  if (tenancy === undefined) return newTenancy(others, logger);
-  const names = Object.keys(others);
-  if (names.length > 0) throw new TypeError(`The option tenancy stands alone: remove ${names.join(', ')}`);
-  return tenancy;
+/** A tenancy, and where it is served in its scope. */
+export interface MountedTenancy {
+  readonly tenancy: Tenancy;
+  /** Path of the endpoint below `mount`. */
+  readonly url: string;
 }
 
-function newTenancy(options: Omit<FastifyMcpServerOptions, 'tenancy'>, logger: Logger): Tenancy {
-  const { authorization = {}, server, createServer, ...rest } = options;
-  const { bearerTokenProvider, bearerMiddlewareOptions, oauth2 } = readAuthorization(authorization);
+const AUTHORIZATION = ['bearerMiddlewareOptions', 'bearerTokenProvider', 'oauth2'];
+const MIDDLEWARE = ['verifier', 'requiredScopes', 'resourceMetadataUrl', 'expectedResource'];
+
+/**
+ * The tenancy that the options ask for, to be served below the path `mount`. Throws a `TypeError` that names the option where one is
+ * missing, unknown or wrong.
+ */
+export function tenancyFromOptions(options: FastifyMcpServerOptions, mount: string, logger: Logger): MountedTenancy {
+  const { tenancy, ...others } = options;
+  if (tenancy === undefined) return newTenancy(others, mount, logger);
+  const given = Object.entries(others).filter(([, value]) => value !== undefined);
+  if (given.length > 0) {
+    throw new TypeError(`The option tenancy stands alone: remove ${given.map(([name]) => name).join(', ')}`);
+  }
+  if (typeof tenancy?.endpointHandler !== 'function') throw new TypeError('tenancy must come from createTenancy');
+  return { tenancy, url: tenancy.endpoint };
+}
+
+function newTenancy(options: Omit<FastifyMcpServerOptions, 'tenancy'>, mount: string, logger: Logger): MountedTenancy {
+  const { authorization = {}, server, createServer, endpoint: url = '/mcp', ...rest } = options;
+  assertKnown('authorization', authorization, AUTHORIZATION);
+  const { bearerTokenProvider, bearerMiddlewareOptions, oauth2 } = authorization;
+  if (bearerMiddlewareOptions !== undefined) assertMiddleware(bearerMiddlewareOptions);
+  if ('logger' in rest) throw new TypeError("logger is no option here: the app's own logger is used");
   const sources = { server, createServer, 'authorization.bearerTokenProvider': bearerTokenProvider };
   const given = Object.entries(sources).filter(([, source]) => source !== undefined);
   if (given.length !== 1) {
     const names = given.map(([name]) => name).join(' and ') || 'none';
     throw new TypeError(`Give exactly one of the options ${Object.keys(sources).join(', ')}: got ${names}`);
   }
-  return createTenancy({
+  const tenancy = createTenancy({
     ...rest,
     ...bearerMiddlewareOptions,
+    endpoint: typeof url === 'string' && url.startsWith('/') ? mount + url : url,
     logger,
     ...(server && { server }),
     ...(createServer && { createServer }),
     ...(bearerTokenProvider && { provider: bearerTokenProvider }),
     ...(oauth2 && { oauth2 }),
   });
+  return { tenancy, url };
 }
 
-const AUTHORIZATION = ['bearerMiddlewareOptions', 'bearerTokenProvider', 'oauth2'];
-
-function readAuthorization(authorization: AuthorizationOptions): AuthorizationOptions {
-  const unknown = Object.keys(authorization).find((name) => !AUTHORIZATION.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(`Unknown option '${unknown}' in authorization: it takes ${AUTHORIZATION.join(', ')}`);
-  }
-  const { bearerMiddlewareOptions } = authorization;
-  if (bearerMiddlewareOptions !== undefined && bearerMiddlewareOptions.verifier === undefined) {
+function assertMiddleware(options: BearerAuthMiddlewareOptions): void {
+  assertKnown('authorization.bearerMiddlewareOptions', options, MIDDLEWARE);
+  if (options.verifier === undefined) {
     throw new TypeError('authorization.bearerMiddlewareOptions.verifier is missing: it verifies the tokens');
   }
-  return authorization;
+}
+
+function assertKnown(option: string, value: unknown, known: readonly string[]): void {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${option} must be an object, got ${value}`);
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new TypeError(`Unknown option '${unknown}' in ${option}: it takes ${known.join(', ')}`);
 }

@@ -15,31 +15,31 @@ import { type FastifyMcpServerOptions, tenancyFromOptions } from './plugin-optio
  * await app.register(fastifyMcpServer, { createServer: () => buildServer() });
  */
 export const fastifyMcpServer = fastifyPlugin<FastifyMcpServerOptions>(
-  async (app, { prefix, logLevel, logSerializers, ...options }: FastifyMcpServerOptions & RegisterOptions) => {
+  async (app, { prefix = '', logLevel, logSerializers, ...options }: FastifyMcpServerOptions & RegisterOptions) => {
     if (app.hasDecorator('mcp')) {
       throw new TypeError(
         'fastify-mcp-server is registered here already: give each registration a scope of its own, app.register(async (scope) => …)',
       );
     }
-    const tenancy = tenancyFromOptions(options, app.log);
-    const serve = serveWith(tenancy.endpointHandler);
-    app.decorate('mcp', decoratorOf(tenancy));
+    const mount = app.prefix + prefix;
+    const { tenancy, url } = tenancyFromOptions(options, mount, app.log);
+    app.decorate('mcp', decoratorOf(tenancy, mount + url));
     app.addHook('preClose', () => tenancy.close());
+    for (const { method, path, handler } of tenancy.routes) {
+      app.route({ method, url: path, handler: serveWith(handler) });
+    }
     await app.register(
       async (scope) => {
         leaveBodiesUnread(scope);
         scope.route({
           method: scope.supportedMethods.filter((method) => method !== 'OPTIONS'),
-          url: tenancy.endpoint,
+          url,
           exposeHeadRoute: false,
-          handler: serve,
-          errorHandler: refuseInOrder(serve),
+          onRequest: leaveMediaTypeUnjudged,
+          handler: serveWith(tenancy.endpointHandler),
         });
-        for (const { method, path, handler } of tenancy.routes) {
-          scope.route({ method, url: path, handler: serveWith(handler) });
-        }
       },
-      { ...(prefix && { prefix }), ...(logLevel && { logLevel }), ...(logSerializers && { logSerializers }) },
+      { prefix, ...(logLevel && { logLevel }), ...(logSerializers && { logSerializers }) },
     );
   },
   { name: 'fastify-mcp-server', fastify: '5.x' },
@@ -61,10 +61,16 @@ function leaveBodiesUnread(scope: FastifyInstance): void {
   scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 }
 
-/** Fastify refuses a malformed media type by itself, before the handler: the endpoint refuses it too, but in its turn. */
-function refuseInOrder(serve: Serve) {
-  return async (error: Error & { code?: string }, request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return serve(request, reply);
-    throw error;
-  };
+const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/;
+
+/**
+ * Fastify refuses a malformed media type by itself, before it is known who calls. It is left to the endpoint, as a type that is not JSON
+ * either: one that cannot be told is an octet-stream (RFC 9110 section 8.3).
+ */
+async function leaveMediaTypeUnjudged({ raw: { headers, method } }: FastifyRequest): Promise<void> {
+  const contentType = headers['content-type'];
+  const missing = contentType === undefined && method === 'QUERY';
+  if (missing || (contentType !== undefined && !MEDIA_TYPE.test(contentType))) {
+    headers['content-type'] = 'application/octet-stream';
+  }
 }

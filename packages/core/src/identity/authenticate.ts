@@ -59,7 +59,11 @@ async function principalOf(authInfo: AuthInfo, tokenDigest: string, identify?: I
   return principal;
 }
 
+/** Throws for an `AuthInfo` that lets nobody in, and for what is none: nobody must get in by a verifier's mistake. */
 function assertUsable(authInfo: AuthInfo, { expectedResource, requiredScopes }: AuthenticateOptions): void {
+  if (typeof authInfo?.token !== 'string' || !Array.isArray(authInfo.scopes)) {
+    throw new TypeError('verifyAccessToken must resolve to an AuthInfo: { token, clientId, scopes }');
+  }
   const { expiresAt, resource, scopes } = authInfo;
   const live = expiresAt === undefined || expiresAt > Date.now() / 1000;
   if (!live) throw new TenancyError('invalid_token', 'Token has expired');

@@ -1,4 +1,5 @@
 import { TenancyError, type TenancyErrorCode } from '../errors.ts';
+import { withoutToken } from './without-token.ts';
 
 /** What a challenge tells the client about how to get a token that will do. */
 export interface ChallengeOptions {
@@ -12,29 +13,26 @@ export interface ChallengeOptions {
  * The token never appears in it, whatever the verifier's message says.
  */
 export function refusalFrom(thrown: unknown, token: string | undefined, options: ChallengeOptions): TenancyError {
-  const { code, oauthCode, message } = describe(thrown);
-  const description = token === undefined ? message : withoutToken(message, token);
-  const challenged = code === 'invalid_token' || code === 'insufficient_scope';
-  return new TenancyError(code, description, {
-    oauthCode,
-    ...(challenged && { headers: { 'www-authenticate': challenge(code, description, options) } }),
-    ...(code === 'server_error' && { cause: token === undefined ? thrown : errorWithoutToken(thrown, token) }),
-  });
+  if (thrown instanceof TenancyError) return challenged(thrown.code, thrown.message, options);
+  const cause = withoutToken(thrown, token);
+  if (!isOAuthError(thrown)) return new TenancyError('server_error', 'Internal Server Error', { cause });
+  const { errorCode } = thrown;
+  if (errorCode === 'invalid_token' || errorCode === 'insufficient_scope') {
+    return challenged(errorCode, cause.message, options);
+  }
+  const code = errorCode === 'server_error' ? 'server_error' : 'oauth_error';
+  return new TenancyError(code, cause.message, { oauthCode: errorCode, cause });
 }
 
-/** Whether a thrown value is an OAuth error of an SDK or of this package. */
+/** Whether a thrown value is an OAuth error of an SDK. */
 export function isOAuthError(thrown: unknown): thrown is Error & { errorCode: string } {
   return thrown instanceof Error && 'errorCode' in thrown && typeof thrown.errorCode === 'string';
 }
 
-function describe(thrown: unknown): { code: TenancyErrorCode; oauthCode: string; message: string } {
-  if (thrown instanceof TenancyError) return { code: thrown.code, oauthCode: thrown.code, message: thrown.message };
-  if (!isOAuthError(thrown)) {
-    return { code: 'server_error', oauthCode: 'server_error', message: 'Internal Server Error' };
-  }
-  const { errorCode, message } = thrown;
-  const known = errorCode === 'invalid_token' || errorCode === 'insufficient_scope' || errorCode === 'server_error';
-  return { code: known ? errorCode : 'oauth_error', oauthCode: errorCode, message };
+function challenged(code: TenancyErrorCode, description: string, options: ChallengeOptions): TenancyError {
+  return new TenancyError(code, description, {
+    headers: { 'www-authenticate': challenge(code, description, options) },
+  });
 }
 
 /** The `WWW-Authenticate` header (RFC 6750 section 3, RFC 9728 section 5.1). */
@@ -55,16 +53,4 @@ function quotable(text: string): string {
     .replace(/\p{Cc}/gu, '')
     .replace(/[^\x20-\x7e]/g, '?')
     .replace(/["\\]/g, '\\$&');
-}
-
-function withoutToken(text: string, token: string): string {
-  return text.replaceAll(token, '[token]');
-}
-
-function errorWithoutToken(thrown: unknown, token: string): Error {
-  const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const safe = new Error(withoutToken(cause.message, token));
-  safe.name = cause.name;
-  safe.stack = withoutToken(cause.stack ?? safe.message, token);
-  return safe;
 }

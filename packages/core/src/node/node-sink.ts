@@ -14,6 +14,10 @@ export class NodeSink implements ResponseSink {
   #closed = false;
   #settle: () => void = () => {};
   #onGone: (() => void) | undefined;
+  #onFlushed: (() => void) | undefined;
+  /** Lengths of the texts that the network has not taken yet. */
+  readonly #unsent: number[] = [];
+  #unsentLength = 0;
 
   /** @param hostHeaders - what the framework wants on every answer; @param maxBufferedBytes - bytes kept for a slow reader. */
   constructor(res: ServerResponse, hostHeaders: HostHeaders | undefined, maxBufferedBytes: number) {
@@ -48,10 +52,18 @@ export class NodeSink implements ResponseSink {
 
   write(text: string): void {
     if (this.#closed) return;
-    this.#res.write(text);
-    if (this.#res.writableLength <= this.#maxBufferedBytes) return;
-    this.#res.destroy();
-    this.#gone();
+    this.#unsent.push(text.length);
+    this.#unsentLength += text.length;
+    this.#res.write(text, () => this.#sent());
+    // What the network takes at once is under way by then: only a reader that does not keep up is left.
+    if (this.#behind > this.#maxBufferedBytes) setImmediate(() => this.#cutIfBehind());
+  }
+
+  flushed(): Promise<void> | undefined {
+    if (this.#closed || this.#unsent.length === 0) return undefined;
+    return new Promise((resolve) => {
+      this.#onFlushed = resolve;
+    });
   }
 
   end(): void {
@@ -64,6 +76,27 @@ export class NodeSink implements ResponseSink {
     this.#onGone = listener;
   }
 
+  /** Bytes (as characters) that wait behind the text under way. */
+  get #behind(): number {
+    return this.#unsentLength - (this.#unsent[0] ?? 0);
+  }
+
+  #sent(): void {
+    this.#unsentLength -= this.#unsent.shift() ?? 0;
+    if (this.#unsent.length === 0) this.#settleFlushed();
+  }
+
+  #settleFlushed(): void {
+    this.#onFlushed?.();
+    this.#onFlushed = undefined;
+  }
+
+  #cutIfBehind(): void {
+    if (this.#closed || this.#behind <= this.#maxBufferedBytes) return;
+    this.#res.destroy();
+    this.#gone();
+  }
+
   #gone(): void {
     if (this.#closed) return;
     this.#close();
@@ -73,6 +106,7 @@ export class NodeSink implements ResponseSink {
   #close(): void {
     this.#closed = true;
     this.#settle();
+    this.#settleFlushed();
   }
 }
 

@@ -1,6 +1,6 @@
 import { TenancyError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { headerOf, type RequestFacts } from './request-facts.ts';
+import { headerOf, hostOf, type RequestFacts } from './request-facts.ts';
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -59,8 +59,8 @@ export function createCheckOrigin({ allowedHosts, allowedOrigins, logger }: Orig
         'Host headers are not checked on this address: set allowedHosts to the names this server is reached by',
       );
     }
-    const { host } = facts.headers;
-    if (!hostAllowed(headerOf(facts, 'host'), loopback)) {
+    const host = hostOf(facts);
+    if (!hostAllowed(host, loopback)) {
       throw new TenancyError('host_not_allowed', `Invalid Host header: ${host}`);
     }
     const origin = headerOf(facts, 'origin');

@@ -16,3 +16,8 @@ export function headerOf({ headers }: RequestFacts, name: string): string | unde
   const value = headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 }
+
+/** The host that the client believes it talks to: `Host`, or `:authority` over HTTP/2. */
+export function hostOf(facts: RequestFacts): string | undefined {
+  return headerOf(facts, 'host') ?? headerOf(facts, ':authority');
+}

@@ -31,8 +31,8 @@ export interface SessionServices {
   readonly retryMs: number;
   /** Follows a `tools/call`; `undefined` while nobody listens. */
   observeToolCall(session: LiveSession, request: JSONRPCRequest): CallObserver | undefined;
-  /** A server has introduced itself. */
-  onServerBuilt(session: LiveSession): void;
+  /** A server has introduced itself. `outdated`: another one will follow it. */
+  onServerBuilt(session: LiveSession, outdated: boolean): void;
   /** The session cannot go on. */
   onBroken(session: LiveSession, reason: 'server_closed' | 'not_restorable'): void;
   onError(session: LiveSession, error: Error): void;
@@ -164,11 +164,11 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     this.#services.onError(this, error);
   }
 
-  onIntroduced({ protocolVersion, serverInfo, capabilities }: InitializeResult): void {
+  onIntroduced({ protocolVersion, serverInfo, capabilities }: InitializeResult, outdated: boolean): void {
     this.record.protocolVersion = protocolVersion;
     this.record.serverInfo = serverInfo;
     this.record.serverCapabilities = capabilities;
-    this.#services.onServerBuilt(this);
+    this.#services.onServerBuilt(this, outdated);
   }
 
   /** A server that was replaced keeps what it was asked: answers and cancellations go to the one they concern. */

@@ -9,7 +9,9 @@ const MAX_URI_LENGTH = 8_192;
 /** Whether a request would make the record hold more than it may. */
 export function asksTooMuch({ method, params }: JSONRPCRequest, { subscriptions }: SessionRecord): boolean {
   if (method !== 'resources/subscribe') return false;
-  return subscriptions.length >= MAX_SUBSCRIPTIONS || String(params?.uri).length > MAX_URI_LENGTH;
+  const uri = params?.uri;
+  if (typeof uri !== 'string') return false;
+  return uri.length > MAX_URI_LENGTH || (subscriptions.length >= MAX_SUBSCRIPTIONS && !subscriptions.includes(uri));
 }
 
 /** The refusal of such a request, as JSON. */
@@ -18,35 +20,41 @@ export function tooManySubscriptions({ id }: JSONRPCRequest): string {
   return JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32602, message } });
 }
 
-/** Follows a request that changes what the record must hold, and writes it there once the server has agreed. */
+/** Follows a request that changes what the record must hold; what the server does not agree to is not kept. */
 export function observeRecordChange(request: JSONRPCRequest, record: SessionRecord): CallObserver | undefined {
-  const change = changeOf(request, record);
-  if (change === undefined) return undefined;
-  return {
-    answered: (response) => {
-      if ('result' in response) change();
-    },
-    abandoned: () => {},
-  };
-}
-
-function changeOf({ method, params }: JSONRPCRequest, record: SessionRecord): (() => void) | undefined {
-  const uri = String(params?.uri);
-  const others = () => record.subscriptions.filter((subscribed) => subscribed !== uri);
+  const { method, params } = request;
+  const uri = typeof params?.uri === 'string' ? params.uri : '';
   switch (method) {
     case 'logging/setLevel':
-      return () => {
+      return whenAgreed(() => {
         record.logLevel = params?.level as LoggingLevel;
-      };
+      });
     case 'resources/subscribe':
-      return () => {
-        record.subscriptions = [...others(), uri];
-      };
+      return observeSubscription(record, uri);
     case 'resources/unsubscribe':
-      return () => {
-        record.subscriptions = others();
-      };
+      return whenAgreed(() => unsubscribe(record, uri));
     default:
       return undefined;
   }
+}
+
+/** Kept from the start, so that requests that come at once are counted. */
+function observeSubscription(record: SessionRecord, uri: string): CallObserver | undefined {
+  if (record.subscriptions.includes(uri)) return undefined;
+  record.subscriptions.push(uri);
+  return whenAgreed(
+    () => {},
+    () => unsubscribe(record, uri),
+  );
+}
+
+function unsubscribe(record: SessionRecord, uri: string): void {
+  record.subscriptions = record.subscriptions.filter((subscribed) => subscribed !== uri);
+}
+
+function whenAgreed(change: () => void, otherwise: () => void = () => {}): CallObserver {
+  return {
+    answered: (response) => ('result' in response ? change() : otherwise()),
+    abandoned: otherwise,
+  };
 }

@@ -3,7 +3,7 @@ import { TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { checkProtocolVersion } from '../request/classify-era.ts';
 import type { MessageBatch } from '../request/read-messages.ts';
-import { headerOf, type RequestFacts } from '../request/request-facts.ts';
+import { headerOf, hostOf, type RequestFacts } from '../request/request-facts.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import type { LiveSession } from './live-session.ts';
 import type { SessionManager } from './session-manager.ts';
@@ -89,7 +89,7 @@ class LazyRequestInfo implements RequestInfo {
 
   get url(): URL {
     const { url } = this.#facts;
-    const base = `http://${headerOf(this.#facts, 'host')}`;
+    const base = `http://${hostOf(this.#facts)}`;
     return URL.canParse(url, base) ? new URL(url, base) : new URL(url, 'http://localhost');
   }
 }

@@ -37,11 +37,20 @@ export function sessionToEvict(
 
 /** Throws `invalid_params` for a client that says too much of itself. */
 export function assertIntroductionSize({ capabilities, clientInfo }: InitializeRequest['params']): void {
-  if (JSON.stringify([capabilities, clientInfo]).length <= MAX_INTRODUCTION_LENGTH) return;
+  if (lengthAsJson([capabilities, clientInfo]) <= MAX_INTRODUCTION_LENGTH) return;
   throw new TenancyError(
     'invalid_params',
     `Invalid params: capabilities and clientInfo must not exceed ${MAX_INTRODUCTION_LENGTH} characters of JSON`,
   );
+}
+
+/** What is nested too deeply to be written is too long. */
+function lengthAsJson(value: unknown): number {
+  try {
+    return JSON.stringify(value).length;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 function longerIdle(a: LiveSession, b: LiveSession): LiveSession {

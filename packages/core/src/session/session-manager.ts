@@ -63,7 +63,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
       eventLog: parts.eventLog,
       retryMs: parts.retryMs,
       observeToolCall: (session, request) => this.#observeToolCall(session, request),
-      onServerBuilt: (session) => this.#serverBuilt(session),
+      onServerBuilt: (session, outdated) => this.#serverBuilt(session, outdated),
       onBroken: (session, reason) => this.#end(session, reason),
       onError: (session, error) => this.reportError(session, error),
     };
@@ -205,12 +205,12 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     });
   }
 
-  #serverBuilt(session: LiveSession): void {
+  #serverBuilt(session: LiveSession, outdated: boolean): void {
     const { servers, serversByToken } = this.#parts;
     const { principal, serverInfo } = session.record;
     const before = session.serverKey;
     session.serverKey = (serversByToken ? session.tokenDigest : undefined) ?? principal.tenantId;
-    servers.acquired(session.serverKey, principal.tenantId, serverInfo);
+    servers.acquired(session.serverKey, principal.tenantId, serverInfo, outdated);
     if (before !== undefined) servers.released(before);
   }
 

@@ -9,8 +9,8 @@ import type { SessionRecord } from './session-record.ts';
 /** The session that the servers serve. */
 export interface ServedSession extends TransportContext {
   readonly record: SessionRecord;
-  /** A server has taken over and said who it is. */
-  onIntroduced(introduction: InitializeResult): void;
+  /** A server has taken over and said who it is. `outdated`: another one will follow it. */
+  onIntroduced(introduction: InitializeResult, outdated: boolean): void;
 }
 
 /**
@@ -108,7 +108,7 @@ export class SessionServers {
       if (this.#current !== undefined) this.#retiring.add(this.#current);
       this.#current = server;
       this.closeFinished();
-      this.#session.onIntroduced(introduction);
+      this.#session.onIntroduced(introduction, this.#stale);
       return introduction;
     } catch (error) {
       this.#close(server);

@@ -41,8 +41,7 @@ export function assertUnconnected(value: unknown, source: string): asserts value
 }
 
 /** Calls `listener` when the server's connection has closed, beside a listener that its owner has set. */
-export function onServerClosed(server: unknown, listener: () => void): void {
-  if (!isMcpServer(server)) return;
+export function onServerClosed(server: McpServerInstance, listener: () => void): void {
   const protocol = protocolOf(server);
   const before = protocol.onclose;
   protocol.onclose = () => {

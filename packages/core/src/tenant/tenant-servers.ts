@@ -62,11 +62,14 @@ export class TenantServers {
     return this.#registered.size;
   }
 
-  /** A server was built and told its name; one more session uses it. */
-  acquired(key: string, tenantId: string, server: ServerInfo): void {
+  /** A server was built and told its name; one more session uses it. `outdated`: the factory was replaced meanwhile. */
+  acquired(key: string, tenantId: string, server: ServerInfo, outdated: boolean): void {
     const known = this.#registered.get(key);
-    if (known === undefined) this.#register(key, tenantId, server);
-    else this.#replace(known, server);
+    if (known === undefined) this.#register(key, tenantId, server, outdated);
+    else {
+      known.sessions += 1;
+      if (!outdated) this.#replace(known, server);
+    }
   }
 
   /** A session does not use the server any more. */
@@ -97,15 +100,14 @@ export class TenantServers {
     });
   }
 
-  #register(key: string, tenantId: string, server: ServerInfo): void {
-    this.#registered.set(key, { server, tenantId, sessions: 1, updated: false });
+  #register(key: string, tenantId: string, server: ServerInfo, outdated: boolean): void {
+    this.#registered.set(key, { server, tenantId, sessions: 1, updated: outdated });
     const { name: serverName, version: serverVersion } = server;
     this.#events.publish('serverRegistered', { tenantId, serverName, serverVersion, registeredAt: new Date() });
   }
 
   #replace(known: Registered, server: ServerInfo): void {
     const { server: old, tenantId, updated } = known;
-    known.sessions += 1;
     known.server = server;
     known.updated = false;
     if (!updated) return;

@@ -3,6 +3,7 @@ import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import { digestToken } from '../identity/principal.ts';
 import {
   assertServerFactory,
+  assertUnconnected,
   type McpServerInstance,
   onServerClosed,
   type ServerContext,
@@ -44,7 +45,10 @@ interface Registration {
 export class TokenBasedServerProvider implements BearerTokenProvider {
   readonly #registrations = new Map<string, Registration>();
   readonly #listeners = new Set<(change: TokenChange) => void>();
-  #activeServers = 0;
+  /** Servers that were built and are not closed yet. */
+  readonly #active = new Set<McpServerInstance>();
+  /** Servers whose end is noticed. */
+  readonly #known = new WeakSet<McpServerInstance>();
 
   /** @param tokens - the first tokens, each with its factory. */
   constructor(tokens: Record<string, ServerFactory> = {}) {
@@ -95,7 +99,7 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
   getStats(): { registeredTokens: number; activeServers: number; tokens: string[] } {
     return {
       registeredTokens: this.getTokenCount(),
-      activeServers: this.#activeServers,
+      activeServers: this.#active.size,
       tokens: this.getRegisteredTokens(),
     };
   }
@@ -112,10 +116,10 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
     const registration = this.#registrations.get(digestToken(token));
     if (registration === undefined) throw new InvalidTokenError('Invalid token');
     const server = await registration.factory(context);
-    this.#activeServers += 1;
-    onServerClosed(server, () => {
-      this.#activeServers -= 1;
-    });
+    assertUnconnected(server, 'The server that the factory returned');
+    if (!this.#known.has(server)) onServerClosed(server, () => this.#active.delete(server));
+    this.#known.add(server);
+    this.#active.add(server);
     return server;
   }
 

@@ -1,5 +1,5 @@
 import { TenancyError } from '../errors.ts';
-import type { LoggedEvent } from './event-log.ts';
+import type { LoggedEvent, MissedEvents } from './event-log.ts';
 import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
 import type { HeaderList, ResponseSink } from './response-sink.ts';
 import type { SessionLog } from './session-log.ts';
@@ -22,13 +22,18 @@ export class EventStream implements KeepAliveTarget {
   readonly id: string;
   readonly #context: StreamContext;
   #sink: ResponseSink | undefined;
+  /** The connection that asked for the stream last: one that asked before it comes too late. */
+  #newest: ResponseSink | undefined;
+  /** Whether the connection has caught up: what is sent is written to it at once. */
+  #live = false;
   /** The sequence of the last event. */
   #last = 0;
   /** The sequence of the last event that was written to a connection. */
   #written = 0;
   #ended = false;
-  /** Settles when the log has taken the last event. */
-  #logged: Promise<void> | undefined;
+  #aborted = false;
+  /** Settles when the log has taken every event. */
+  #logged: Promise<unknown> | undefined;
 
   constructor(id: string, context: StreamContext) {
     this.id = id;
@@ -42,26 +47,21 @@ export class EventStream implements KeepAliveTarget {
 
   /** Carries the stream over `sink` from now on; an older connection is closed. Events that no connection has carried come first. */
   async attach(sink: ResponseSink): Promise<void> {
-    const { frames } = await this.#framesAfter(this.#written);
-    this.#carryWith(sink, frames);
+    await this.#catchUp(sink, this.#written);
   }
 
   /** As {@link attach}, beginning after event `sequence`. Throws `invalid_event_id` where what came after it is not known any more. */
   async resume(sink: ResponseSink, sequence: number): Promise<void> {
-    const { frames, complete } = await this.#framesAfter(sequence);
+    const { complete } = await this.#missedAfter(sequence);
     if (!complete) throw invalidEventId();
-    this.#carryWith(sink, frames);
+    await this.#catchUp(sink, sequence);
   }
 
   /** Carries the stream over `sink` from the next event on. */
   carry(sink: ResponseSink): void {
-    this.detach();
-    if (sink.closed) return;
-    this.#sink = sink;
-    this.#written = this.#last;
-    this.#context.keepAlive.add(this);
-    sink.onGone(() => this.#lost(sink));
-    sink.openStream(streamHeaders(this.#context.sessionId));
+    this.#newest = sink;
+    this.#take(sink);
+    this.#goLive();
   }
 
   /** Tells the client where it is, so that it can come back even if nothing else reaches it. */
@@ -87,54 +87,101 @@ export class EventStream implements KeepAliveTarget {
 
   /** Closes the connection; the stream goes on. */
   detach(): void {
-    this.#context.keepAlive.remove(this);
-    const sink = this.#sink;
-    this.#sink = undefined;
+    const sink = this.#release();
     sink?.end();
   }
 
-  /** Ends the stream: nothing more will be sent. */
+  /** Ends the stream: nothing more will be sent. A connection that is still catching up gets the rest. */
   end(): void {
     this.#ended = true;
+    if (this.#live) this.detach();
+  }
+
+  /** Ends the stream with its session: a connection that would carry it is refused. */
+  abort(): void {
+    this.#aborted = true;
     this.detach();
   }
 
-  /** The frames of all events after `sequence`, up to the last one there is when it settles. */
-  async #framesAfter(sequence: number): Promise<{ frames: string[]; complete: boolean }> {
-    const { log } = this.#context;
-    const frames: string[] = [];
-    let position = sequence;
-    let complete = true;
-    while (log !== undefined && position !== this.#last && complete) {
-      await this.#logged;
-      const missed = await log.after(this.id, position);
-      frames.push(...framesOf(missed.events));
-      complete = missed.complete && missed.events.length > 0;
-      position = missed.events.at(-1)?.sequence ?? position;
-    }
-    return { frames, complete };
+  #take(sink: ResponseSink): void {
+    if (this.#aborted) throw new TenancyError('session_not_found', 'Session not found');
+    if (sink.closed) return;
+    sink.openStream(streamHeaders(this.#context.sessionId));
+    if (this.#newest === sink) this.#replaceBy(sink);
+    else sink.end();
   }
 
-  #carryWith(sink: ResponseSink, frames: readonly string[]): void {
-    this.carry(sink);
-    for (const frame of frames) sink.write(frame);
+  #replaceBy(sink: ResponseSink): void {
+    this.detach();
+    this.#sink = sink;
+    this.#context.keepAlive.add(this);
+    sink.onGone(() => this.#lost(sink));
+  }
+
+  #release(): ResponseSink | undefined {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    this.#live = false;
+    this.#context.keepAlive.remove(this);
+    return sink;
+  }
+
+  #goLive(): void {
+    this.#live = this.#sink !== undefined;
+    this.#written = this.#last;
     if (this.#ended) this.detach();
   }
 
+  /** Writes what came after `position`, no faster than it is read: what waits does so in the log and not in memory. */
+  async #catchUp(sink: ResponseSink, position: number): Promise<void> {
+    if (this.#context.log === undefined) return this.carry(sink);
+    this.#newest = sink;
+    let reached = position;
+    let { events } = await this.#missedAfter(reached);
+    this.#take(sink);
+    try {
+      while (this.#sink === sink) {
+        for (const event of events) reached = await this.#writeLogged(event, sink);
+        if (reached === this.#last) break;
+        ({ events } = await this.#missedAfter(reached));
+        if (events.length === 0) break;
+      }
+      if (this.#sink === sink) this.#goLive();
+    } catch (error) {
+      if (this.#sink === sink) this.detach();
+      throw error;
+    }
+  }
+
+  async #writeLogged(event: LoggedEvent, sink: ResponseSink): Promise<number> {
+    if (this.#sink === sink) {
+      for (const frame of framesOf([event])) sink.write(frame);
+      this.#written = event.sequence;
+      await sink.flushed();
+    }
+    return event.sequence;
+  }
+
+  async #missedAfter(sequence: number): Promise<MissedEvents> {
+    const { log } = this.#context;
+    if (log === undefined || sequence === this.#last) return { events: [], complete: true };
+    await this.#logged;
+    return log.after(this.id, sequence);
+  }
+
   #lost(sink: ResponseSink): void {
-    if (this.#sink !== sink) return;
-    this.#sink = undefined;
-    this.#context.keepAlive.remove(this);
+    if (this.#sink === sink) this.#release();
   }
 
   #write(frame: string): void {
-    if (this.#sink === undefined) return;
+    if (!this.#live) return;
     this.#written = this.#last;
-    this.#sink.write(frame);
+    this.#sink?.write(frame);
   }
 
   #log(data: string): void {
-    this.#logged = this.#context.log?.append(this.id, this.#last, data);
+    const logged = this.#context.log?.append(this.id, this.#last, data);
+    if (logged !== undefined) this.#logged = Promise.all([this.#logged, logged]);
   }
 }
 

@@ -25,6 +25,11 @@ export class OutboundIds {
     this.#prefix = `${processPrefix}-${transports.toString(36)}`;
   }
 
+  /** The server's own ids of the requests that wait for the client. */
+  get pending(): RequestId[] {
+    return [...this.#pending.values()];
+  }
+
   /** The message as the client sees it. */
   toWire(message: JSONRPCRequest | JSONRPCNotification): JSONRPCMessage {
     if ('id' in message) return this.#requestToWire(message);

@@ -14,8 +14,13 @@ export interface ResponseSink {
   answer(status: number, body: string | undefined, headers: HeaderList): void;
   /** Starts an SSE answer: status 200 and its headers are sent at once. */
   openStream(headers: HeaderList): void;
-  /** Writes to the open stream. A client that reads too slowly is cut off instead of being buffered for without bound. */
+  /**
+   * Writes to the open stream. A client that does not read is cut off, once what waits behind the text under way exceeds what may be
+   * buffered for it.
+   */
   write(text: string): void;
+  /** Settles when all that was written is under way, or the client has gone; never rejects. `undefined` where that is so already. */
+  flushed(): Promise<void> | undefined;
   /** Ends the open stream. */
   end(): void;
   /** Calls `listener` once when the client has gone before the end. */

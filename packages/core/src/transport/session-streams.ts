@@ -56,13 +56,16 @@ export class SessionStreams {
     const missed = await log?.after(streamId, sequence);
     if (!missed?.complete) throw invalidEventId();
     sink.openStream(streamHeaders(sessionId));
-    for (const frame of framesOf(missed.events)) sink.write(frame);
+    for (const frame of framesOf(missed.events)) {
+      sink.write(frame);
+      await sink.flushed();
+    }
     sink.end();
   }
 
   /** Ends every stream and forgets their events. */
   endAll(): void {
-    for (const stream of this.#streams.values()) stream.end();
+    for (const stream of this.#streams.values()) stream.abort();
     this.#streams.clear();
     this.#context.log?.forget();
   }

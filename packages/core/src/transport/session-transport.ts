@@ -103,6 +103,7 @@ export class SessionTransport implements Transport {
     this.#calls.clear();
     for (const ask of this.#asks.values()) ask.reject(new Error('The connection to the server was closed'));
     this.#asks.clear();
+    for (const id of this.#outbound.pending) this.onmessage?.(errorResponse(id, -32000, 'Connection closed'));
     this.onclose?.();
     this.#context.onServerClosed(this);
   }

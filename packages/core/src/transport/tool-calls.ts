@@ -13,7 +13,7 @@ export interface CallObserver {
 export interface ObservedToolCall {
   readonly toolName: string;
   readonly calledAt: Date;
-  /** ms */
+  /** ms, to the microsecond */
   readonly duration: number;
   readonly outcome: ToolCallOutcome;
 }
@@ -26,7 +26,8 @@ export class ToolCallObserver implements CallObserver {
   readonly #report: (call: ObservedToolCall) => void;
 
   constructor(request: JSONRPCRequest, report: (call: ObservedToolCall) => void) {
-    this.#toolName = String(request.params?.name ?? '');
+    const name = request.params?.name;
+    this.#toolName = typeof name === 'string' ? name : '';
     this.#report = report;
   }
 
@@ -39,7 +40,7 @@ export class ToolCallObserver implements CallObserver {
   }
 
   #end(outcome: ToolCallOutcome): void {
-    const duration = performance.now() - this.#startedAt;
+    const duration = Math.round((performance.now() - this.#startedAt) * 1_000) / 1_000;
     this.#report({ toolName: this.#toolName, calledAt: new Date(this.#calledAt), duration, outcome });
   }
 }

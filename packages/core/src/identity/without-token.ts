@@ -1,0 +1,17 @@
+import { inspect } from 'node:util';
+
+const MAX_CAUSES = 10;
+
+/**
+ * A thrown value as an error that may be logged: name, message, stack and causes are kept, and the token is taken out of each. What else
+ * hangs on it is left behind, since a token could hide in it.
+ */
+export function withoutToken(thrown: unknown, token: string | undefined, causes = MAX_CAUSES): Error {
+  const error = thrown instanceof Error ? thrown : new Error(inspect(thrown));
+  const redact = (text: string) => (token === undefined ? text : text.replaceAll(token, '[token]'));
+  const cause = error.cause !== undefined && causes > 0 ? { cause: withoutToken(error.cause, token, causes - 1) } : {};
+  const safe = new Error(redact(error.message), cause);
+  safe.name = error.name;
+  safe.stack = redact(error.stack ?? error.message);
+  return safe;
+}
