@@ -129,10 +129,10 @@ export interface TenancyEvents {
  * logged, and the listeners after it are called all the same.
  */
 export class IsolatedEmitter<Events extends Record<keyof Events, unknown[]>> extends EventEmitter<Events> {
-  readonly #logger: Logger;
+  readonly #logger: Pick<Logger, 'error'>;
 
   /** @param logger - where failures of listeners go; default: nowhere. */
-  constructor(logger: Logger = silentLogger) {
+  constructor(logger: Pick<Logger, 'error'> = silentLogger) {
     super();
     this.#logger = logger;
   }

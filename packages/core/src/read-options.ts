@@ -49,8 +49,8 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
   assertUrl('expectedResource', expectedResource);
   const source = readSource(options);
   if (verifier === undefined && source.kind !== 'provider') assertNoTokenOptions(options);
-  if (typeof endpoint !== 'string' || !/^\/[^?#\s]*$/.test(endpoint)) {
-    throw new TypeError(`endpoint must be a path that begins with '/', got ${JSON.stringify(endpoint)}`);
+  if (typeof endpoint !== 'string' || !/^\/[^?#:*\s]*$/.test(endpoint)) {
+    throw new TypeError(`endpoint must be a plain path that begins with '/', got ${JSON.stringify(endpoint)}`);
   }
   return {
     source,

@@ -73,11 +73,7 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
   /** Throws a `TypeError` for a port that is none. */
   constructor(options: PerBearerMcpServerOptions = {}) {
     const log: { current: Logger | undefined } = { current: undefined };
-    super({
-      debug: (fields, message) => log.current?.debug(fields, message),
-      warn: (fields, message) => log.current?.warn(fields, message),
-      error: (fields, message) => log.current?.error(fields, message),
-    });
+    super({ error: (fields, message) => log.current?.error(fields, message) });
     this.#log = log;
     this.#options = options;
     this.#port = readPort(options.port);
@@ -178,26 +174,32 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
 
   async #listen(): Promise<Running> {
     await this.#stopping?.catch(() => {});
-    const { host = '127.0.0.1', logging = false, port: _port, oauth2, ...pluginOptions } = this.#options;
-    const app = fastify({ logger: logging && loggerOptions() });
+    const app = fastify({ logger: this.#options.logging === true && loggerOptions() });
+    try {
+      const { host = '127.0.0.1' } = this.#options;
+      const tenancy = await this.#serve(app);
+      await app.listen({ host, port: this.#port });
+      this.#log.current = app.log;
+      const { port } = app.server.address() as AddressInfo;
+      const { endpoint } = tenancy;
+      const info = { host, port, endpoint, url: `http://${urlHost(host)}:${port}${endpoint}`, startedAt: new Date() };
+      return { app, tenancy, info };
+    } catch (error) {
+      await app.close();
+      throw error;
+    }
+  }
+
+  async #serve(app: FastifyInstance): Promise<Tenancy> {
+    const { host: _host, port: _port, logging: _logging, oauth2, ...pluginOptions } = this.#options;
     await app.register(fastifyMcpServer, {
       ...pluginOptions,
       authorization: { bearerTokenProvider: this.#provider, ...(oauth2 && { oauth2 }) },
     });
     const { tenancy } = getMcpDecorator(app);
-    const { endpoint } = tenancy;
-    if (endpoint !== '/') app.get('/', async () => this.#status());
+    if (tenancy.endpoint !== '/') app.get('/', async () => this.#status());
     this.#forwardEvents(tenancy);
-    try {
-      await app.listen({ host, port: this.#port });
-    } catch (error) {
-      await app.close();
-      throw error;
-    }
-    this.#log.current = app.log;
-    const { port } = app.server.address() as AddressInfo;
-    const info = { host, port, endpoint, url: `http://${urlHost(host)}:${port}${endpoint}`, startedAt: new Date() };
-    return { app, tenancy, info };
+    return tenancy;
   }
 
   #status() {

@@ -50,6 +50,18 @@ export interface MountedTenancy {
   readonly url: string;
 }
 
+const OPTIONS = [
+  'server',
+  'createServer',
+  'endpoint',
+  'authorization',
+  'identify',
+  'sessions',
+  'streams',
+  'allowedHosts',
+  'allowedOrigins',
+  'maxBodyBytes',
+] satisfies (keyof FastifyMcpServerOptions)[];
 const AUTHORIZATION = ['bearerMiddlewareOptions', 'bearerTokenProvider', 'oauth2'];
 const MIDDLEWARE = ['verifier', 'requiredScopes', 'resourceMetadataUrl', 'expectedResource'];
 
@@ -69,11 +81,11 @@ export function tenancyFromOptions(options: FastifyMcpServerOptions, mount: stri
 }
 
 function newTenancy(options: Omit<FastifyMcpServerOptions, 'tenancy'>, mount: string, logger: Logger): MountedTenancy {
+  assertKnown('options', options, OPTIONS);
   const { authorization = {}, server, createServer, endpoint: url = '/mcp', ...rest } = options;
   assertKnown('authorization', authorization, AUTHORIZATION);
   const { bearerTokenProvider, bearerMiddlewareOptions, oauth2 } = authorization;
   if (bearerMiddlewareOptions !== undefined) assertMiddleware(bearerMiddlewareOptions);
-  if ('logger' in rest) throw new TypeError("logger is no option here: the app's own logger is used");
   const sources = { server, createServer, 'authorization.bearerTokenProvider': bearerTokenProvider };
   const given = Object.entries(sources).filter(([, source]) => source !== undefined);
   if (given.length !== 1) {

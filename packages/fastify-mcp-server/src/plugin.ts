@@ -34,7 +34,6 @@ export const fastifyMcpServer = fastifyPlugin<FastifyMcpServerOptions>(
         scope.route({
           method: scope.supportedMethods.filter((method) => method !== 'OPTIONS'),
           url,
-          exposeHeadRoute: false,
           onRequest: leaveMediaTypeUnjudged,
           handler: serveWith(tenancy.endpointHandler),
         });
