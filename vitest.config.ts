@@ -8,6 +8,8 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@mcp-tenancy\/core$/, replacement: sourceOf('core') },
+      { find: /^@mcp-tenancy\/express$/, replacement: sourceOf('express') },
+      { find: /^@mcp-tenancy\/hono$/, replacement: sourceOf('hono') },
       { find: /^@mcp-tenancy\/testing$/, replacement: sourceOf('testing') },
       { find: /^fastify-mcp-server$/, replacement: sourceOf('fastify-mcp-server') },
     ],

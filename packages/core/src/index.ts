@@ -13,13 +13,15 @@ export type {
   ToolCallOutcome,
   TransportErrorEvent,
 } from './events.ts';
-// For authors of adapters and stores
 export { IsolatedEmitter } from './events.ts';
+export type { TokenVerifier } from './identity/authenticate.ts';
 export type { OAuthDocuments } from './identity/oauth-metadata.ts';
 export type { Identify, Principal } from './identity/principal.ts';
 export { digestToken } from './identity/principal.ts';
 export type { Logger } from './logger.ts';
 export type { HostContext, TenancyHandler, TenancyRoute } from './node/tenancy-handler.ts';
+// For authors of adapters and stores
+export { assertTenancy, type Mount, type MountOptions, readMount } from './read-mount.ts';
 export { SessionManager, type SessionManagerEvents, type SessionSummary } from './session/session-manager.ts';
 export type { SessionOptions, StreamOptions, TenancyOptions } from './tenancy-options.ts';
 export type { McpServerInstance, ServerContext, ServerFactory } from './tenant/server-factory.ts';

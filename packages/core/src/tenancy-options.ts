@@ -1,4 +1,4 @@
-import type { OAuthTokenVerifier } from '@modelcontextprotocol/sdk/server/auth/provider.js';
+import type { TokenVerifier } from './identity/authenticate.ts';
 import type { OAuthDocuments } from './identity/oauth-metadata.ts';
 import type { Identify } from './identity/principal.ts';
 import type { Logger } from './logger.ts';
@@ -37,7 +37,7 @@ export interface TenancyOptions {
   /** One server for all sessions. Give `createServer` where you can: a shared instance cannot ask clients for anything outside a request. */
   readonly server?: McpServerInstance;
   /** Verifies bearer tokens. Without it, and without a provider, no token is asked for. */
-  readonly verifier?: Pick<OAuthTokenVerifier, 'verifyAccessToken'>;
+  readonly verifier?: TokenVerifier;
   /** Scopes that every token must have. Default: none. */
   readonly requiredScopes?: readonly string[];
   /** Named in challenges, for clients to find the authorization server by (RFC 9728). */
@@ -71,7 +71,7 @@ export type ServerSource =
 /** The options of a tenancy, checked and complete. */
 export interface TenancySettings {
   readonly source: ServerSource;
-  readonly verifier: Pick<OAuthTokenVerifier, 'verifyAccessToken'> | undefined;
+  readonly verifier: TokenVerifier | undefined;
   readonly identify: Identify | undefined;
   readonly requiredScopes: readonly string[];
   readonly resourceMetadataUrl: string | undefined;

@@ -1,4 +1,5 @@
 import {
+  assertTenancy,
   type BearerTokenProvider,
   createTenancy,
   type Logger,
@@ -76,7 +77,7 @@ export function tenancyFromOptions(options: FastifyMcpServerOptions, mount: stri
   if (given.length > 0) {
     throw new TypeError(`The option tenancy stands alone: remove ${given.map(([name]) => name).join(', ')}`);
   }
-  if (typeof tenancy?.endpointHandler !== 'function') throw new TypeError('tenancy must come from createTenancy');
+  assertTenancy(tenancy);
   return { tenancy, url: tenancy.endpoint };
 }
 

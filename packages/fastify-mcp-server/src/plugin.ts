@@ -57,7 +57,8 @@ function serveWith(handler: TenancyHandler): Serve {
 /** A caller without a good token must see the challenge before anything else about its request is judged, its body above all. */
 function leaveBodiesUnread(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  // Fastify remembers the parser of a type that it is told, and looks the others up each time.
+  scope.addContentTypeParser(['application/json', '*'], (_request, payload, done) => done(null, payload));
 }
 
 const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/;

@@ -1,4 +1,3 @@
-import type { OAuthTokenVerifier } from '@modelcontextprotocol/sdk/server/auth/provider.js';
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import { TenancyError } from '../errors.ts';
 import { type ChallengeOptions, refusalFrom } from './challenge.ts';
@@ -24,9 +23,14 @@ export interface Identity {
 /** The `Authorization` header to an identity. Rejects with a {@link TenancyError} that carries the challenge. */
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
 
+/** The SDK's `OAuthTokenVerifier`; a verifier that looks tokens up by digest is spared the digesting. */
+export interface TokenVerifier {
+  verifyAccessToken(token: string, tokenDigest: string): Promise<AuthInfo>;
+}
+
 /** How tokens are verified. */
 export interface AuthenticateOptions extends ChallengeOptions {
-  readonly verifier: Pick<OAuthTokenVerifier, 'verifyAccessToken'>;
+  readonly verifier: TokenVerifier;
   /** Default: {@link principalFromAuthInfo}. */
   readonly identify: Identify | undefined;
   /** Accept only tokens issued for this resource (RFC 8707). */
@@ -42,9 +46,9 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     let token: string | undefined;
     try {
       token = readBearer(authorization);
-      const authInfo = await options.verifier.verifyAccessToken(token);
-      assertUsable(authInfo, options);
       const tokenDigest = digestToken(token);
+      const authInfo = await options.verifier.verifyAccessToken(token, tokenDigest);
+      assertUsable(authInfo, options);
       return { principal: await principalOf(authInfo, tokenDigest, options.identify), authInfo, tokenDigest };
     } catch (error) {
       throw refusalFrom(error, token, options);

@@ -26,7 +26,8 @@ export class NodeSink implements ResponseSink {
     this.done = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    if (hostHeaders !== undefined) setHostHeaders(res, hostHeaders);
+    for (const [name, value] of Object.entries(hostHeaders ?? {})) if (value !== undefined) res.setHeader(name, value);
+    exposeMcpHeaders(res);
     res.once('close', () => this.#gone());
     if (res.destroyed) this.#gone();
   }
@@ -111,8 +112,7 @@ export class NodeSink implements ResponseSink {
 }
 
 /** Where the host allows other origins (CORS), their scripts may also read what MCP clients need. */
-function setHostHeaders(res: ServerResponse, headers: HostHeaders): void {
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) res.setHeader(name, value);
+function exposeMcpHeaders(res: ServerResponse): void {
   if (!res.hasHeader('access-control-allow-origin')) return;
   const exposed = String(res.getHeader('access-control-expose-headers') ?? '');
   const missing = EXPOSED.filter((name) => !exposed.toLowerCase().includes(name.toLowerCase()));

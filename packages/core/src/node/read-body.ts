@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { TenancyError } from '../errors.ts';
 
-/** Throws `payload_too_large` for a body that is declared (`Content-Length`) to be larger than `maxBytes`. */
-export function assertDeclaredSize(contentLength: string | undefined, maxBytes: number): void {
-  if (Number(contentLength ?? 0) > maxBytes) throw tooLarge(maxBytes);
+/** Throws `payload_too_large` for a body that is larger than `maxBytes`, or is declared to be. */
+export function assertBodySize(bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes) throw tooLarge(maxBytes);
 }
 
 /**
@@ -30,6 +30,8 @@ export function readBody(body: Readable, maxBytes: number): Promise<Buffer> {
     const onEnd = () => settle(() => resolve(joined(chunks)));
     const onCut = () => settle(() => reject(new TenancyError('parse_error', 'Parse error: Invalid JSON')));
     body.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
+    // A client that had gone before this: nothing more will be emitted.
+    if (body.destroyed) onCut();
   });
 }
 

@@ -8,12 +8,14 @@ import type { Principal } from '../identity/principal.ts';
 import type { Logger } from '../logger.ts';
 import { parseBody } from '../request/read-messages.ts';
 import { type HostHeaders, NodeSink } from './node-sink.ts';
-import { assertDeclaredSize, readBody } from './read-body.ts';
+import { assertBodySize, readBody } from './read-body.ts';
 
 /** What a host knows of a request beside Node's own objects. */
 export interface HostContext {
-  /** The body, where the host has parsed it. */
+  /** The body, where the host has read it: as a JSON value, or as text or bytes that are still to be parsed. */
   readonly parsedBody?: unknown;
+  /** Path and query as the client sent them, where the host has cut its mount path off `req.url`. */
+  readonly url?: string;
   /** The body, where the host has put another stream in front of the request (decompression, say). */
   readonly body?: Readable;
   /** Headers that must be on every answer, streams and errors included (CORS, request ids …). */
@@ -100,14 +102,21 @@ const DOCUMENT_HEADERS = [
 ];
 
 function endpointRequest(parts: HandlerParts, req: Parameters<TenancyHandler>[0], host: HostContext): EndpointRequest {
-  const { method = '', url = '/', headers } = req;
+  const { method = '', headers } = req;
+  const url = host.url ?? req.url ?? '/';
   return {
     facts: { method, url, headers, localAddress: req.socket.localAddress },
     identity: host.principal && { principal: host.principal, ...(req.auth && { authInfo: req.auth }) },
     logger: host.log ?? parts.logger,
     readBody: async () => {
-      assertDeclaredSize(headers['content-length'], parts.maxBodyBytes);
-      if (host.parsedBody !== undefined) return host.parsedBody;
+      assertBodySize(Number(headers['content-length'] ?? 0), parts.maxBodyBytes);
+      const { parsedBody } = host;
+      if (typeof parsedBody === 'string' || parsedBody instanceof Uint8Array) {
+        const body = Buffer.from(parsedBody);
+        assertBodySize(body.length, parts.maxBodyBytes);
+        return parseBody(body);
+      }
+      if (parsedBody !== undefined) return parsedBody;
       return parseBody(await readBody(host.body ?? req, parts.maxBodyBytes));
     },
     onAuthenticated: ({ authInfo }) => {

@@ -12,15 +12,15 @@ export function checkMethod({ method }: RequestFacts): void {
 /** Throws unless a POST accepts both kinds of answer and carries JSON, and a GET accepts a stream. */
 export function checkMediaTypes(facts: RequestFacts): void {
   if (facts.method === 'POST') checkPost(facts);
-  if (facts.method === 'GET' && !accepts(facts, 'text/event-stream')) {
+  if (facts.method === 'GET' && !acceptOf(facts).includes('text/event-stream')) {
     throw new TenancyError('not_acceptable', 'Not Acceptable: Client must accept text/event-stream');
   }
 }
 
 function checkPost(facts: RequestFacts): void {
-  const any = accepts(facts, '*/*');
-  const json = any || accepts(facts, 'application/json') || accepts(facts, 'application/*');
-  const stream = any || accepts(facts, 'text/event-stream') || accepts(facts, 'text/*');
+  const accept = acceptOf(facts);
+  const json = ['application/json', 'application/*', '*/*'].some((type) => accept.includes(type));
+  const stream = ['text/event-stream', 'text/*', '*/*'].some((type) => accept.includes(type));
   if (!json || !stream) {
     throw new TenancyError(
       'not_acceptable',
@@ -32,8 +32,8 @@ function checkPost(facts: RequestFacts): void {
   }
 }
 
-function accepts(facts: RequestFacts, mediaType: string): boolean {
-  return headerOf(facts, 'accept')?.toLowerCase().includes(mediaType) ?? false;
+function acceptOf(facts: RequestFacts): string {
+  return headerOf(facts, 'accept')?.toLowerCase() ?? '';
 }
 
 /**

@@ -21,9 +21,9 @@ export interface TokenChange {
 export interface BearerTokenProvider {
   /**
    * Who the token belongs to. Throw the SDK's `InvalidTokenError` to refuse it (401), another `OAuthError` for a 400,
-   * anything else is a 500.
+   * anything else is a 500. `tokenDigest` is {@link digestToken} of the token.
    */
-  verifyAccessToken(token: string): Promise<AuthInfo>;
+  verifyAccessToken(token: string, tokenDigest?: string): Promise<AuthInfo>;
   /** A server for the token: a fresh instance at every call, one call for each session. */
   createServerForToken(token: string, authInfo: AuthInfo, context?: ServerContext): Promise<McpServerInstance>;
   /**
@@ -105,8 +105,7 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
   }
 
   /** Resolves for a registered token; rejects with `InvalidTokenError` for any other. */
-  async verifyAccessToken(token: string): Promise<AuthInfo> {
-    const tokenDigest = digestToken(token);
+  async verifyAccessToken(token: string, tokenDigest: string = digestToken(token)): Promise<AuthInfo> {
     if (!this.#registrations.has(tokenDigest)) throw new InvalidTokenError('Invalid token');
     return { token, clientId: tokenDigest, scopes: [] };
   }

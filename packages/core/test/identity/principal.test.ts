@@ -103,6 +103,20 @@ describe('identify', () => {
     expect(await sharedSession(served, 'three', 'one')).toBe(404);
   });
 
+  it('counts the sessions of such callers apart, too', async () => {
+    const verifyAccessToken = async (token: string) => ({ token, clientId: 'app', scopes: [] });
+    const served = await serve({
+      createServer: () => serverWith({}),
+      verifier: { verifyAccessToken },
+      identify: ({ token }) => ({ tenantId: 'abc'.slice(0, Number(token)), subject: 'abc'.slice(Number(token)) }),
+      sessions: { maxPerPrincipal: 1 },
+    });
+
+    for (const token of ['1', '2']) await served.open(token);
+
+    expect(served.tenancy.stats().activeSessions).toBe(2);
+  });
+
   it.each(
     [
       undefined,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { PassThrough } from 'node:stream';
 import { createGunzip, gzipSync } from 'node:zlib';
 import {
   createTenancy,
@@ -52,11 +53,23 @@ describe('a body that the host has parsed', () => {
     expect(await client.call('ping')).toMatchObject({ result: {} });
   });
 
-  it.each([{ parsedBody: null }, { parsedBody: 'text' }, { parsedBody: {} }])('is judged: %j', async (host) => {
+  it.each([{ parsedBody: null }, { parsedBody: 7 }, { parsedBody: {} }])('is judged: %j', async (host) => {
     const { wire } = await serveIn(() => host);
 
     expectRejection(await wire().send({ body: '{}' }), 400, -32700, 'Parse error: Invalid JSON-RPC message');
   });
+
+  it.each([['text', JSON.stringify(PING)] as const, ['bytes', Buffer.from(JSON.stringify(PING))] as const])(
+    'may still be %s',
+    async (_what, parsedBody) => {
+      const { wire } = await serveIn(() => ({ parsedBody }));
+      const broken = await serveIn(() => ({ parsedBody: parsedBody.slice(1) }));
+
+      const noSession = 'Bad Request: Mcp-Session-Id header is required';
+      expectRejection(await wire().send({ body: '{}' }), 400, -32000, noSession);
+      expectRejection(await broken.wire().send({ body: '{}' }), 400, -32700, 'Parse error: Invalid JSON');
+    },
+  );
 
   it('is refused by its declared length, too', async () => {
     const { wire } = await serveIn(async (req) => ({ parsedBody: await parsed(req) }), { maxBodyBytes: 10 });
@@ -84,6 +97,15 @@ describe('a body that the host decompresses', () => {
     const answer = await wire().send({ body: gzip(' '.repeat(10_000_000).slice(0, 8_000_000)) });
 
     expectRejection(answer, 413, -32000, 'Payload Too Large: Request body must not exceed 10000 bytes');
+  });
+
+  it('is refused where the host gives up on it', async () => {
+    const { wire } = await serveIn(() => {
+      const body = new PassThrough();
+      return { body: body.once('resume', () => body.destroy()) };
+    });
+
+    expectRejection(await wire().send({ body: '{}' }), 400, -32700, 'Parse error: Invalid JSON');
   });
 
   it('is refused where it cannot be', async () => {
@@ -129,12 +151,12 @@ describe('headers of the host', () => {
   });
 
   it('expose what MCP clients need beside what the host exposes', async () => {
-    const exposing = { ...headers, 'access-control-expose-headers': 'X-Request-Id, mcp-session-id' };
+    const exposing = { ...headers, 'access-control-expose-headers': 'X-Request-Id, MCP-SESSION-ID' };
     const { wire } = await serveIn(() => ({ headers: exposing }));
 
     const answer = await wire().send({ body: PING });
 
-    expect(answer.headers['access-control-expose-headers']).toBe('X-Request-Id, mcp-session-id, WWW-Authenticate');
+    expect(answer.headers['access-control-expose-headers']).toBe('X-Request-Id, MCP-SESSION-ID, WWW-Authenticate');
   });
 
   it('expose nothing where the host allows no other origin', async () => {

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
-import { TenancyError } from '@mcp-tenancy/core';
+import { createTenancy, TenancyError } from '@mcp-tenancy/core';
+import { WireClient } from '@mcp-tenancy/testing';
 import { describe, expect, it } from 'vitest';
-import { expectRejection } from '../support/rejections.ts';
-import { eventsOf, nextEvent, said, serve, serverWith, textOf } from '../support/tenancy-server.ts';
+import { expectRejection, listen } from '../support/rejections.ts';
+import { eventsOf, gate, nextEvent, said, serve, serverWith, textOf } from '../support/tenancy-server.ts';
 
 const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 const TOO_LARGE = 'Payload Too Large: Request body must not exceed 1000 bytes';
@@ -93,4 +94,32 @@ it('a body that breaks off is the end of that exchange, and of nothing else', as
   expect((await failed).error).toBeInstanceOf(TenancyError);
   expect(rejected).toMatchObject([{ status: 400, code: 'parse_error' }]);
   expect(await client.call('ping')).toMatchObject({ result: {} });
+});
+
+it('a client that goes away while its token is verified leaves no request behind that never ends', {
+  timeout: 5_000,
+}, async () => {
+  const [verifying, verified, closed, settled] = [gate(), gate(), gate(), gate()];
+  const verifyAccessToken = async (token: string) => {
+    verifying.open();
+    await verified.opened;
+    return { token, clientId: 'app', scopes: [] };
+  };
+  const { handler } = createTenancy({ createServer, verifier: { verifyAccessToken } });
+  const origin = await listen((req, res) => {
+    res.once('close', closed.open);
+    void handler(req, res).then(settled.open);
+  });
+  const { headers } = new WireClient(origin, 'token');
+  const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const lines = Object.entries({ ...headers, host: 'localhost', 'content-length': '1000' });
+  socket.write(`POST /mcp HTTP/1.1\r\n${lines.map((line) => `${line.join(': ')}\r\n`).join('')}\r\n{`);
+  await verifying.opened;
+
+  socket.destroy();
+  await closed.opened;
+  verified.open();
+
+  await expect(settled.opened).resolves.toBeUndefined();
 });

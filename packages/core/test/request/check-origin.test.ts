@@ -194,6 +194,14 @@ describe('on any other connection', () => {
     expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
+  it('allowedHosts says nothing of Origin', async () => {
+    const client = await listenElsewhere(tenancyOf({ allowedHosts: ['mcp.example.com'] }));
+
+    const headers = { host: 'mcp.example.com', origin: 'https://app.example.com' };
+
+    expect((await client.send({ headers, body: PING })).status).toBe(400);
+  });
+
   it('allowedOrigins is all there is', async () => {
     const client = await listenElsewhere(tenancyOf({ allowedOrigins: ['https://app.example.com'] }));
 

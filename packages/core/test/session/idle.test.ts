@@ -31,11 +31,11 @@ describe('an idle session', () => {
   });
 
   it('lives on as long as it is used', async () => {
-    const { open, tenancy } = await serve({ createServer: () => serverWith({}), sessions: { idleTimeoutMs: 150 } });
+    const { open, tenancy } = await serve({ createServer: () => serverWith({}), sessions: { idleTimeoutMs: 600 } });
     const client = await open();
     const ends = eventsOf(tenancy, 'sessionEnded');
-    for (let requests = 0; requests < 6; requests += 1) {
-      await elapsed(50);
+    for (let requests = 0; requests < 8; requests += 1) {
+      await elapsed(100);
       expect(await client.call('ping')).toMatchObject({ result: {} });
     }
     expect(ends).toEqual([]);

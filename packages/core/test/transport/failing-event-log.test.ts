@@ -1,4 +1,4 @@
-import type { EventLog, SessionOptions } from '@mcp-tenancy/core';
+import type { EventLog, LoggedEvent, SessionOptions } from '@mcp-tenancy/core';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { describe, expect, it } from 'vitest';
 import { eventsOf, nextEvent, type Served, said, serve, serverWith, textOf } from '../support/tenancy-server.ts';
@@ -89,5 +89,31 @@ describe.each([
     expect(await client.send({ method: 'DELETE' })).toMatchObject({ status: 200 });
     expect(await ended).toMatchObject({ reason: 'client' });
     expect(await get.events.rest()).toBe('');
+  });
+});
+
+describe('an event log that fails in the middle of what was missed', () => {
+  it('ends that connection, and the session is not kept alive by it', async () => {
+    const first: LoggedEvent[] = [];
+    let asked = 0;
+    const eventLog: EventLog = {
+      append: (event) => void (first.length === 0 && first.push(event)),
+      after: async () => {
+        asked += 1;
+        if (asked > 1) throw new Error('store down');
+        return { events: first, complete: true };
+      },
+      forgetStream: () => {},
+      forgetSession: () => {},
+    };
+    const { open, say, tenancy } = await talkative(eventLog, { idleTimeoutMs: 80 });
+    const client = await open();
+    await say('one');
+    await say('two');
+    const ended = nextEvent(tenancy, 'sessionEnded');
+    const { events } = await client.listen();
+    expect(await dataOfNext(events)).toBe('one');
+    expect(await events.next()).toBeUndefined();
+    expect(await ended).toMatchObject({ sessionId: client.sessionId, reason: 'idle' });
   });
 });

@@ -155,17 +155,25 @@ describe('an event log that takes its time', () => {
     expect(await resumed.events.next()).toBeUndefined();
   });
 
-  it('does not let an older GET take the stream back from a newer one', async () => {
-    const delays = [80, 1];
+  it.each([false, true])('does not let an older GET take the stream back (resuming: %s)', async (resuming) => {
+    const delays = [80];
     const log = new SlowLog();
-    log.askedFor = () => delays.shift() ?? 1;
     const { open, say, http } = await talkative(log);
     const client = await open();
+    const first = await client.listen();
+    await say('zero');
+    const zero = await first.events.next();
+    const gone = clientGone(http);
+    const last = await client.listen();
+    last.close();
+    await gone;
     await say('one');
-    const arrived = new Promise((resolve) => http.once('request', resolve));
-    const older = client.listen();
-    await arrived;
-    const newer = await client.listen();
+    log.askedFor = () => delays.shift() ?? 1;
+    const asked = gate();
+    log.asked = asked.open;
+    const older = client.listen(resuming ? zero?.id : undefined);
+    await asked.opened;
+    const newer = await client.listen(resuming ? zero?.id : undefined);
     const { events } = await older;
     await say('two');
     expect(await dataOfNext(newer.events)).toBe('one');

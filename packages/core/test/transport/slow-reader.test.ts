@@ -63,14 +63,14 @@ describe('a reader that keeps up', () => {
       serverWith({
         large: async ({ sendNotification }: Extra) => {
           await sendNotification(note('on its way'));
-          return said('x'.repeat(16 * MIB));
+          return said('x'.repeat(6 * MIB));
         },
       });
-    const { open } = await serve({ createServer });
+    const { open } = await serve({ createServer, streams: { maxBufferedBytes: 64 * KIB } });
     const client = await open();
     const { events } = await client.stream({ body: client.request('tools/call', { name: 'large' }) });
     await events.message();
-    expect(textOf(await events.message())).toHaveLength(16 * MIB);
+    expect(textOf(await events.message())).toHaveLength(6 * MIB);
   });
 
   it('is not cut off by many messages that are sent at once', async () => {

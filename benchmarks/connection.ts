@@ -1,0 +1,83 @@
+import { Client, type Dispatcher } from 'undici';
+import type { Answer } from './tool-call.ts';
+
+/** An {@link Answer} with the session that it names. */
+export interface SessionAnswer extends Answer {
+  readonly sessionId: string | undefined;
+}
+
+/** ms without a sign of life after which a server has failed. */
+const TIMEOUT_MS = 10_000;
+
+type RequestHeaders = Readonly<Record<string, string>>;
+
+/** One keep-alive connection that carries one POST at a time. */
+export class Connection {
+  readonly #client: Client;
+  readonly #path: string;
+
+  /** @param url - of the MCP endpoint. */
+  constructor(url: string) {
+    const { origin, pathname } = new URL(url);
+    this.#client = new Client(origin, { pipelining: 1, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+    this.#path = pathname;
+  }
+
+  /** Sends a body and reads the whole answer. Rejects where the connection fails. */
+  post(body: string, headers: RequestHeaders): Promise<SessionAnswer> {
+    return new Promise((resolve, reject) => {
+      const request = { method: 'POST', path: this.#path, headers, body };
+      this.#client.dispatch(request, new AnswerReader(resolve, reject));
+    });
+  }
+
+  /** Ends the connection. */
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}
+
+/** undici's `request` makes a stream of every body, at the price of the client becoming slower than the servers it measures. */
+class AnswerReader implements Dispatcher.DispatchHandler {
+  readonly #resolve: (answer: SessionAnswer) => void;
+  readonly #reject: (error: Error) => void;
+  #status = 0;
+  #contentType = '';
+  #sessionId: string | undefined;
+  #body = '';
+
+  constructor(resolve: (answer: SessionAnswer) => void, reject: (error: Error) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  onRequestStart(): void {}
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    this.#status = status;
+    this.#contentType = String(headers['content-type']);
+    this.#sessionId = headers['mcp-session-id']?.toString();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    // No character is ever cut in two: the answers are ASCII.
+    this.#body += chunk.toString('latin1');
+  }
+
+  onResponseEnd(): void {
+    this.#resolve({
+      status: this.#status,
+      contentType: this.#contentType,
+      body: this.#body,
+      sessionId: this.#sessionId,
+    });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#reject(error);
+  }
+}

@@ -1,0 +1,1 @@
+export { type McpExpressOptions, mcpExpress } from './mcp-express.ts';

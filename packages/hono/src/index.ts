@@ -1,0 +1,1 @@
+export { type McpHonoOptions, mcpHono } from './mcp-hono.ts';

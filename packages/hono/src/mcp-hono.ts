@@ -1,0 +1,47 @@
+import type { HttpBindings } from '@hono/node-server';
+import { type MountOptions, readMount, type Tenancy, type TenancyHandler } from '@mcp-tenancy/core';
+import { type Context, type Handler, Hono } from 'hono';
+
+/** Options of {@link mcpHono}. */
+export type McpHonoOptions = MountOptions<Context<NodeEnv>>;
+
+/** What `@hono/node-server` gives every request. */
+interface NodeEnv {
+  Bindings: HttpBindings;
+}
+
+/**
+ * A Hono app that serves a tenancy: its endpoint and its well-known documents. It needs Node's request and response, as
+ * `@hono/node-server` hands them over, and throws at the first request where they are missing. Throws a `TypeError` that names an argument
+ * or option that is wrong.
+ *
+ * Headers that middleware has set before are on every answer, streams included; what it sees afterwards is a response of the real status
+ * that has been sent already. Under a base path the well-known documents move with it, away from where clients look for them.
+ *
+ * @example
+ * app.route('/', mcpHono(tenancy));
+ */
+export function mcpHono(tenancy: Tenancy, options: McpHonoOptions = {}): Hono<NodeEnv> {
+  const { contextOf } = readMount(tenancy, options);
+  const serve =
+    (handler: TenancyHandler): Handler<NodeEnv> =>
+    async (c) => {
+      const { incoming, outgoing } = nodeOf(c);
+      await handler(incoming, outgoing, { ...contextOf(c), headers: headersOf(c.res) });
+      return new Response(null, { status: outgoing.statusCode, headers: { 'x-hono-already-sent': 'true' } });
+    };
+  const app = new Hono<NodeEnv>();
+  app.all(tenancy.endpoint, serve(tenancy.endpointHandler));
+  for (const { path, handler } of tenancy.routes) app.get(path, serve(handler));
+  return app;
+}
+
+function nodeOf({ env }: Context<NodeEnv>): HttpBindings {
+  if (env?.incoming !== undefined && env.outgoing !== undefined) return env;
+  throw new Error("mcpHono needs Node's request and response: serve the app with @hono/node-server");
+}
+
+function headersOf({ headers }: Response): Record<string, string | string[]> {
+  const cookies = headers.getSetCookie();
+  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies }) };
+}
