@@ -94,6 +94,12 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     return this.opened && !this.#servers.busy && this.streams.attachedCount === 0;
   }
 
+  /** Notes that the session is in use, and by which token. */
+  use({ tokenDigest }: Identity): void {
+    this.tokenDigest = tokenDigest;
+    this.touch();
+  }
+
   /** Notes that the session is in use. */
   touch(): void {
     this.record.lastSeenAt = Date.now();
@@ -101,15 +107,14 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
 
   /** Builds the session's first server and lets it answer the client's `initialize`. */
   async open(identity: Identity, extra: MessageExtraInfo): Promise<InitializeResult> {
-    this.tokenDigest = identity.tokenDigest;
+    this.use(identity);
     return this.#servers.open(identity, extra);
   }
 
   /** Takes the messages of one POST; what the server answers goes to `sink`. */
   async post(batch: MessageBatch, identity: Identity, extra: MessageExtraInfo, sink: ResponseSink): Promise<void> {
     this.#assertBatchAllowed(batch);
-    this.touch();
-    this.tokenDigest = identity.tokenDigest;
+    this.use(identity);
     const transport = await this.#currentTransport(identity, extra);
     const requests = batch.messages.filter(isRequest).length;
     if (requests === 0) {

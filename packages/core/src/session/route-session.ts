@@ -34,7 +34,7 @@ export async function routePost(sessions: SessionManager, request: SessionReques
 export async function routeGet(sessions: SessionManager, request: SessionRequest): Promise<void> {
   const session = sessionOf(sessions, request);
   checkProtocolVersion(request.facts);
-  session.touch();
+  session.use(request.identity);
   const lastEventId = headerOf(request.facts, 'last-event-id');
   if (lastEventId === undefined || session.log === undefined) return session.streams.standalone.attach(request.sink);
   await session.streams.resume(request.sink, lastEventId);

@@ -22,8 +22,9 @@ export class EventStream implements KeepAliveTarget {
   readonly id: string;
   readonly #context: StreamContext;
   #sink: ResponseSink | undefined;
-  /** The connection that asked for the stream last: one that asked before it comes too late. */
-  #newest: ResponseSink | undefined;
+  /** How many connections have asked for the stream, and which of them it was that got it last. */
+  #asked = 0;
+  #got = 0;
   /** Whether the connection has caught up: what is sent is written to it at once. */
   #live = false;
   /** The sequence of the last event. */
@@ -47,26 +48,25 @@ export class EventStream implements KeepAliveTarget {
 
   /** Carries the stream over `sink` from now on; an older connection is closed. Events that no connection has carried come first. */
   async attach(sink: ResponseSink): Promise<void> {
-    await this.#catchUp(sink, this.#written);
+    await this.#catchUp(sink, this.#written, this.#nextTurn());
   }
 
   /** As {@link attach}, beginning after event `sequence`. Throws `invalid_event_id` where what came after it is not known any more. */
   async resume(sink: ResponseSink, sequence: number): Promise<void> {
+    const turn = this.#nextTurn();
     const { complete } = await this.#missedAfter(sequence);
     if (!complete) throw invalidEventId();
-    await this.#catchUp(sink, sequence);
+    await this.#catchUp(sink, sequence, turn);
   }
 
   /** Carries the stream over `sink` from the next event on. */
   carry(sink: ResponseSink): void {
-    this.#newest = sink;
-    this.#take(sink);
+    this.#take(sink, this.#nextTurn());
     this.#goLive();
   }
 
   /** Tells the client where it is, so that it can come back even if nothing else reaches it. */
   prime(): void {
-    if (this.#context.log === undefined) return;
     this.#last += 1;
     this.#log('');
     const retry = Math.round(this.#context.retryMs * (0.8 + 0.4 * Math.random()));
@@ -103,19 +103,26 @@ export class EventStream implements KeepAliveTarget {
     this.detach();
   }
 
-  #take(sink: ResponseSink): void {
+  #nextTurn(): number {
+    this.#asked += 1;
+    return this.#asked;
+  }
+
+  /** The connection that asked last wins: one that asked before it, and was kept waiting by the log, comes too late. */
+  #take(sink: ResponseSink, turn: number): void {
     if (this.#aborted) throw new TenancyError('session_not_found', 'Session not found');
     if (sink.closed) return;
     sink.openStream(streamHeaders(this.#context.sessionId));
-    if (this.#newest === sink) this.#replaceBy(sink);
+    if (turn > this.#got) this.#replaceBy(sink, turn);
     else sink.end();
   }
 
-  #replaceBy(sink: ResponseSink): void {
+  #replaceBy(sink: ResponseSink, turn: number): void {
     this.detach();
+    this.#got = turn;
     this.#sink = sink;
     this.#context.keepAlive.add(this);
-    sink.onGone(() => this.#lost(sink));
+    sink.onGone(() => this.#release());
   }
 
   #release(): ResponseSink | undefined {
@@ -133,12 +140,11 @@ export class EventStream implements KeepAliveTarget {
   }
 
   /** Writes what came after `position`, no faster than it is read: what waits does so in the log and not in memory. */
-  async #catchUp(sink: ResponseSink, position: number): Promise<void> {
+  async #catchUp(sink: ResponseSink, position: number, turn: number): Promise<void> {
     if (this.#context.log === undefined) return this.carry(sink);
-    this.#newest = sink;
     let reached = position;
     let { events } = await this.#missedAfter(reached);
-    this.#take(sink);
+    this.#take(sink, turn);
     try {
       while (this.#sink === sink) {
         for (const event of events) reached = await this.#writeLogged(event, sink);
@@ -167,10 +173,6 @@ export class EventStream implements KeepAliveTarget {
     if (log === undefined || sequence === this.#last) return { events: [], complete: true };
     await this.#logged;
     return log.after(this.id, sequence);
-  }
-
-  #lost(sink: ResponseSink): void {
-    if (this.#sink === sink) this.#release();
   }
 
   #write(frame: string): void {

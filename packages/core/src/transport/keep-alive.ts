@@ -38,7 +38,7 @@ export class KeepAlive {
       this.#due.set(target, now + this.#intervalMs);
       target.keepAlive();
     }
-    if (this.#due.size > 0) return;
+    // Nothing is left that is due later: nothing is left at all.
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -14,6 +14,7 @@ export interface MemoryEventLogOptions {
 
 interface Entry {
   readonly event: LoggedEvent;
+  readonly session: SessionState;
   readonly bytes: number;
   readonly at: number;
 }
@@ -53,7 +54,7 @@ export class MemoryEventLog implements EventLog {
     const session = this.#sessionOf(event.sessionId);
     const stream = streamOf(session, event);
     stream.last = event.sequence;
-    const entry = { event, bytes: 2 * event.data.length, at: Date.now() };
+    const entry = { event, session, bytes: 2 * event.data.length, at: Date.now() };
     this.#entries.add(entry);
     session.entries.add(entry);
     this.#bytes += entry.bytes;
@@ -75,13 +76,13 @@ export class MemoryEventLog implements EventLog {
   forgetStream(sessionId: string, streamId: string): void {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return;
-    for (const entry of session.entries) if (entry.event.streamId === streamId) this.#drop(entry, session);
+    for (const entry of session.entries) if (entry.event.streamId === streamId) this.#drop(entry);
   }
 
   forgetSession(sessionId: string): void {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return;
-    for (const entry of session.entries) this.#drop(entry, session);
+    for (const entry of session.entries) this.#drop(entry);
   }
 
   #sessionOf(sessionId: string): SessionState {
@@ -96,11 +97,11 @@ export class MemoryEventLog implements EventLog {
     const { maxEventsPerSession, maxBytesPerSession, maxBytes } = this.#bounds;
     for (const entry of session.entries) {
       if (session.entries.size <= maxEventsPerSession && session.bytes <= maxBytesPerSession) break;
-      this.#drop(entry, session);
+      this.#drop(entry);
     }
     for (const entry of this.#entries) {
       if (this.#bytes <= maxBytes) break;
-      this.#dropOldest(entry);
+      this.#drop(entry);
     }
     this.#dropExpired();
   }
@@ -109,16 +110,12 @@ export class MemoryEventLog implements EventLog {
     const expired = Date.now() - this.#bounds.maxAgeMs;
     for (const entry of this.#entries) {
       if (entry.at > expired) return;
-      this.#dropOldest(entry);
+      this.#drop(entry);
     }
   }
 
-  #dropOldest(entry: Entry): void {
-    const session = this.#sessions.get(entry.event.sessionId);
-    if (session !== undefined) this.#drop(entry, session);
-  }
-
-  #drop(entry: Entry, session: SessionState): void {
+  #drop(entry: Entry): void {
+    const { session } = entry;
     this.#entries.delete(entry);
     session.entries.delete(entry);
     this.#bytes -= entry.bytes;
