@@ -1,6 +1,14 @@
-import { type ServerFactory, TokenBasedServerProvider } from '@mcp-tenancy/core';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { createTenancy, type ServerFactory, type Tenancy, TokenBasedServerProvider } from '@mcp-tenancy/core';
+import { mcpExpress } from '@mcp-tenancy/express';
+import { mcpHono } from '@mcp-tenancy/hono';
+import express from 'express';
 import { fastify } from 'fastify';
 import fastifyMcpServer from 'fastify-mcp-server';
+import { Hono } from 'hono';
 
 /** A way to serve MCP that the suite is run against. */
 export interface Host {
@@ -32,5 +40,32 @@ const fastifyHost: Host = {
   },
 };
 
+/** A host whose app is a listener of Node's own server. */
+function nodeHost(name: string, serverOf: (tenancy: Tenancy) => Server): Host {
+  return {
+    name,
+    async listen(factory, token) {
+      const tenancy = createTenancy({ provider: new TokenBasedServerProvider({ [token]: factory }) });
+      const server = serverOf(tenancy).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return {
+        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${tenancy.endpoint}`,
+        async close() {
+          server.close();
+          await tenancy.close();
+          server.closeAllConnections();
+        },
+      };
+    },
+  };
+}
+
+const plainHost = nodeHost('node', (tenancy) => createServer(tenancy.handler));
+const expressHost = nodeHost('express', (tenancy) => createServer(express().use(mcpExpress(tenancy))));
+const honoHost = nodeHost('hono', (tenancy) => {
+  const app = new Hono().route('/', mcpHono(tenancy));
+  return createAdaptorServer({ fetch: app.fetch }) as Server;
+});
+
 /** Every host that must conform. */
-export const HOSTS: readonly Host[] = [fastifyHost];
+export const HOSTS: readonly Host[] = [fastifyHost, expressHost, honoHost, plainHost];

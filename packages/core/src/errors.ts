@@ -93,3 +93,26 @@ export function tenancyErrorFrom(thrown: unknown): TenancyError {
   if (thrown instanceof TenancyError) return thrown;
   return new TenancyError('internal_error', 'Internal error', { cause: thrown });
 }
+
+/** The refusal of a session that is unknown, ended or somebody else's: one answer, so that nobody can tell which. */
+export function sessionNotFound(cause?: unknown): TenancyError {
+  return new TenancyError('session_not_found', 'Session not found', cause === undefined ? {} : { cause });
+}
+
+/** The refusal of a client that may come back in a moment. */
+export function tryLater(
+  code: 'session_limit' | 'process_session_limit' | 'shutting_down',
+  message: string,
+): TenancyError {
+  return new TenancyError(code, message, { headers: { 'retry-after': '5' } });
+}
+
+/** The refusal of a client whose server cannot be had. */
+export function serverUnavailable(cause: unknown): TenancyError {
+  return new TenancyError('server_unavailable', 'Internal error: the MCP server could not be created', { cause });
+}
+
+/** Any thrown value as an error. */
+export function errorFrom(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

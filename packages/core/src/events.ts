@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { type Logger, silentLogger } from './logger.ts';
+import type { TenancyErrorCode } from './errors.ts';
+import { type Logger, logWith, silentLogger } from './logger.ts';
 
 /** Why a session ended. */
 export type SessionEndReason =
@@ -106,8 +107,7 @@ export interface TransportErrorEvent {
 export interface RequestRejectedEvent {
   /** The HTTP status of the answer. */
   readonly status: number;
-  /** A {@link TenancyErrorCode}. */
-  readonly code: string;
+  readonly code: TenancyErrorCode;
   /** Present when the caller was authenticated. */
   readonly tenantId?: string;
 }
@@ -152,6 +152,6 @@ export class IsolatedEmitter<Events extends Record<keyof Events, unknown[]>> ext
   }
 
   #report(event: string, err: unknown): void {
-    this.#logger.error({ err }, `A listener of '${event}' failed`);
+    logWith(this.#logger, 'error', { err }, `A listener of '${event}' failed`);
   }
 }

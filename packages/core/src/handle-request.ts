@@ -2,7 +2,7 @@ import { type TenancyError, tenancyErrorFrom } from './errors.ts';
 import type { IsolatedEmitter, TenancyEvents } from './events.ts';
 import type { Authenticate, Identity } from './identity/authenticate.ts';
 import { withoutToken } from './identity/without-token.ts';
-import type { Logger } from './logger.ts';
+import { type Logger, logWith } from './logger.ts';
 import { checkMediaTypes, checkMethod } from './request/check-headers.ts';
 import type { CheckOrigin } from './request/check-origin.ts';
 import { checkEraOfMessages, checkEraOfMethod } from './request/classify-era.ts';
@@ -10,13 +10,15 @@ import { readMessages } from './request/read-messages.ts';
 import { headerOf, type RequestFacts } from './request/request-facts.ts';
 import { namedSession, routeDelete, routeGet, routePost } from './session/route-session.ts';
 import type { SessionManager } from './session/session-manager.ts';
-import type { ResponseSink } from './transport/response-sink.ts';
+import type { Credential, ResponseSink } from './transport/response-sink.ts';
 
 /** A request to the endpoint, as its host hands it over. */
 export interface EndpointRequest {
   readonly facts: RequestFacts;
-  /** The caller, where the host has authenticated it. */
-  readonly identity: Identity | undefined;
+  /** What is wrong with what the host handed over, if anything. */
+  readonly fault: unknown;
+  /** The caller, where the host has authenticated it. Throws where the host names nobody. */
+  identity(): Identity | undefined;
   readonly logger: Logger;
   /** The body as a JSON value. Rejects with a {@link TenancyError} for one that is too large or is not JSON. */
   readBody(): Promise<unknown>;
@@ -40,10 +42,12 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
   const { facts } = request;
   let identity: Identity | undefined;
   try {
+    if (request.fault !== undefined) throw request.fault;
     path.checkOrigin(facts);
     checkMethod(facts);
-    identity = request.identity ?? (await path.authenticate(headerOf(facts, 'authorization')));
+    identity = request.identity() ?? (await path.authenticate(headerOf(facts, 'authorization')));
     request.onAuthenticated(identity);
+    sink.credential = credentialOf(identity);
     checkEraOfMethod(facts);
     checkMediaTypes(facts);
     await route(path, request, identity, sink);
@@ -51,6 +55,11 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
     refuse(path, request, identity, sink, tenancyErrorFrom(thrown));
   }
   await sink.done;
+}
+
+function credentialOf({ tokenDigest, authInfo }: Identity): Credential {
+  const expiresAt = authInfo?.expiresAt;
+  return { tokenDigest, expiresAt: expiresAt === undefined ? undefined : expiresAt * 1_000 };
 }
 
 async function route(
@@ -86,9 +95,12 @@ function refuse(
   error: TenancyError,
 ): void {
   const { status, code, headers, body } = error;
-  const err = withoutToken(error.cause ?? error, identity?.authInfo?.token);
-  if (status >= 500) logger.error({ err, code }, `MCP request failed: ${error.message}`);
-  else logger.debug({ code, status }, `MCP request refused: ${error.message}`);
+  if (status >= 500) {
+    const err = withoutToken(error.cause ?? error, identity?.authInfo?.token);
+    logWith(logger, 'error', { err, code }, `MCP request failed: ${error.message}`);
+  } else {
+    logWith(logger, 'debug', { code, status }, `MCP request refused: ${error.message}`);
+  }
   const tenantId = identity?.principal.tenantId;
   events.publish('requestRejected', { status, code, ...(tenantId !== undefined && { tenantId }) });
   const session = identity && MALFORMED.includes(status) ? namedSession(sessions, facts, identity) : undefined;

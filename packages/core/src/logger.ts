@@ -7,3 +7,12 @@ export interface Logger {
 
 /** Logs nothing: the default. */
 export const silentLogger: Logger = { debug() {}, warn() {}, error() {} };
+
+/** Logs by a logger that may be broken: what it throws harms nobody. */
+export function logWith(logger: Partial<Logger>, level: keyof Logger, fields: object, message: string): void {
+  try {
+    logger[level]?.(fields, message);
+  } catch {
+    // There is nowhere left to say so.
+  }
+}

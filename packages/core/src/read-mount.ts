@@ -33,7 +33,7 @@ export function readMount<Request>(tenancy: Tenancy, options: MountOptions<Reque
   const { principal, log } = options;
   return {
     contextOf: (request) => ({
-      ...(principal && { principal: principal(request) }),
+      ...(principal && { principal: () => principal(request) }),
       ...(log && { log: log(request) }),
     }),
   };

@@ -1,4 +1,5 @@
 import { silentLogger } from './logger.ts';
+import { readWholeNumber } from './read-whole-number.ts';
 import type { ServerSource, TenancyOptions, TenancySettings } from './tenancy-options.ts';
 import { assertServerFactory, assertUnconnected } from './tenant/server-factory.ts';
 import type { BearerTokenProvider } from './tenant/token-provider.ts';
@@ -62,19 +63,19 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
     endpoint,
     oauth2,
     sessions: {
-      idleTimeoutMs: readNumber('sessions.idleTimeoutMs', sessions.idleTimeoutMs, 1_800_000, MAX_TIMER_MS),
-      maxPerPrincipal: readNumber('sessions.maxPerPrincipal', sessions.maxPerPrincipal, 1_000),
-      max: readNumber('sessions.max', sessions.max, 100_000),
+      idleTimeoutMs: readWholeNumber('sessions.idleTimeoutMs', sessions.idleTimeoutMs, 1_800_000, MAX_TIMER_MS),
+      maxPerPrincipal: readWholeNumber('sessions.maxPerPrincipal', sessions.maxPerPrincipal, 1_000),
+      max: readWholeNumber('sessions.max', sessions.max, 100_000),
     },
     streams: {
-      keepAliveMs: readNumber('streams.keepAliveMs', streams.keepAliveMs, 15_000, MAX_TIMER_MS),
-      retryMs: readNumber('streams.retryMs', streams.retryMs, 1_000, MAX_TIMER_MS),
-      maxBufferedBytes: readNumber('streams.maxBufferedBytes', streams.maxBufferedBytes, 1_048_576),
+      keepAliveMs: readWholeNumber('streams.keepAliveMs', streams.keepAliveMs, 15_000, MAX_TIMER_MS),
+      retryMs: readWholeNumber('streams.retryMs', streams.retryMs, 1_000, MAX_TIMER_MS),
+      maxBufferedBytes: readWholeNumber('streams.maxBufferedBytes', streams.maxBufferedBytes, 1_048_576),
     },
     eventLog: readEventLog(streams.eventLog),
     allowedHosts,
     allowedOrigins,
-    maxBodyBytes: readNumber('maxBodyBytes', options.maxBodyBytes, 4_194_304),
+    maxBodyBytes: readWholeNumber('maxBodyBytes', options.maxBodyBytes, 4_194_304),
     logger,
   };
 }
@@ -111,17 +112,6 @@ function readEventLog(eventLog: EventLog | false | undefined): EventLog | undefi
   if (eventLog === false) return undefined;
   assertMethods('streams.eventLog', eventLog, ['append', 'after', 'forgetStream', 'forgetSession']);
   return eventLog;
-}
-
-function readNumber(
-  option: string,
-  value: number | undefined,
-  fallback: number,
-  max = Number.MAX_SAFE_INTEGER,
-): number {
-  if (value === undefined) return fallback;
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw new TypeError(`${option} must be a whole number from 1 to ${max}, got ${String(value)}`);
 }
 
 function assertObject(option: string, value: unknown, known: readonly string[]): void {

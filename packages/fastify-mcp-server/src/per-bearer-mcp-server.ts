@@ -12,7 +12,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { getMcpDecorator } from './decorator.ts';
 import type { PerBearerMcpServerEvents, ServerInfo } from './per-bearer-events.ts';
 import { fastifyMcpServer } from './plugin.ts';
-import type { FastifyMcpServerOptions } from './plugin-options.ts';
+import { assertKnown, type FastifyMcpServerOptions } from './plugin-options.ts';
 
 /** Options of {@link createPerBearerMcpServer}. */
 export interface PerBearerMcpServerOptions
@@ -34,6 +34,7 @@ export interface ActiveSession {
   readonly sessionId: string;
   /** A secret: not for a log. */
   readonly token: string;
+  readonly tenantId: string;
   readonly serverName: string;
   readonly createdAt: Date;
 }
@@ -47,6 +48,23 @@ export interface PerBearerMcpServerStats {
   /** ms since the start; 0 when stopped. */
   readonly uptime: number;
 }
+
+/** How long a client may take to send its request. */
+const REQUEST_TIMEOUT_MS = 120_000;
+/** How long open requests keep the server from stopping. */
+const STOP_GRACE_MS = 5_000;
+const OPTIONS = [
+  'port',
+  'host',
+  'logging',
+  'endpoint',
+  'oauth2',
+  'sessions',
+  'streams',
+  'allowedHosts',
+  'allowedOrigins',
+  'maxBodyBytes',
+] satisfies (keyof PerBearerMcpServerOptions)[];
 
 interface Running {
   readonly app: FastifyInstance;
@@ -70,12 +88,13 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
   #running: Running | undefined;
   #stopping: Promise<void> | undefined;
 
-  /** Throws a `TypeError` for a port that is none. */
+  /** Throws a `TypeError` for an unknown option and for a port that is none. */
   constructor(options: PerBearerMcpServerOptions = {}) {
     const log: { current: Logger | undefined } = { current: undefined };
     super({ error: (fields, message) => log.current?.error(fields, message) });
     this.#log = log;
-    this.#options = options;
+    assertKnown('options', options, OPTIONS);
+    this.#options = { ...options };
     this.#port = readPort(options.port);
   }
 
@@ -135,7 +154,9 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
     this.#starting = undefined;
     this.#running = undefined;
     this.#stopping = running.app.close();
-    await this.#stopping;
+    // A client that never ends its request must not keep the server from stopping.
+    const cut = setTimeout(() => running.app.server.closeAllConnections(), STOP_GRACE_MS).unref();
+    await this.#stopping.finally(() => clearTimeout(cut));
     this.#log.current = undefined;
     this.publish('stopped');
   }
@@ -167,6 +188,7 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
     return sessions.map(({ sessionId, principal, serverName, createdAt }) => ({
       sessionId,
       token: this.#tokenOf(principal),
+      tenantId: principal.tenantId,
       serverName,
       createdAt,
     }));
@@ -174,7 +196,10 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
 
   async #listen(): Promise<Running> {
     await this.#stopping?.catch(() => {});
-    const app = fastify({ logger: this.#options.logging === true && loggerOptions() });
+    const app = fastify({
+      logger: this.#options.logging === true && loggerOptions(),
+      requestTimeout: REQUEST_TIMEOUT_MS,
+    });
     try {
       const { host = '127.0.0.1' } = this.#options;
       const tenancy = await this.#serve(app);

@@ -113,7 +113,8 @@ function assertMiddleware(options: BearerAuthMiddlewareOptions): void {
   }
 }
 
-function assertKnown(option: string, value: unknown, known: readonly string[]): void {
+/** Throws a `TypeError` that names the option unless `value` is an object with none but the known options. */
+export function assertKnown(option: string, value: unknown, known: readonly string[]): void {
   if (typeof value !== 'object' || value === null) throw new TypeError(`${option} must be an object, got ${value}`);
   const unknown = Object.keys(value).find((name) => !known.includes(name));
   if (unknown !== undefined)

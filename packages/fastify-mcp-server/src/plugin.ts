@@ -26,7 +26,8 @@ export const fastifyMcpServer = fastifyPlugin<FastifyMcpServerOptions>(
     app.decorate('mcp', decoratorOf(tenancy, mount + url));
     app.addHook('preClose', () => tenancy.close());
     for (const { method, path, handler } of tenancy.routes) {
-      app.route({ method, url: path, handler: serveWith(handler) });
+      // Of two mounts, the first has the document at the root; each has its own below it, at its endpoint's path.
+      if (!app.hasRoute({ method, url: path })) app.route({ method, url: path, handler: serveWith(handler) });
     }
     await app.register(
       async (scope) => {

@@ -5,15 +5,15 @@ import { fastify } from 'fastify';
 import { fastifyMcpServer } from 'fastify-mcp-server';
 import { LogLines } from './support/log-lines.ts';
 
-describeAdapter('Fastify', createTenancy, async ({ tenancies, headers, corsOrigin }) => {
+describeAdapter('Fastify', createTenancy, async ({ tenancies, middleware }) => {
   const log = new LogLines('info');
   const onResponse: number[] = [];
   const errors: unknown[] = [];
 
   const app = fastify({ logger: log.options });
-  await app.register(cors, { origin: corsOrigin });
+  if (middleware) await app.register(cors, { origin: middleware.corsOrigin });
   app.addHook('onRequest', async (_request, reply) => {
-    reply.headers(headers);
+    reply.headers(middleware?.headers ?? {});
   });
   app.addHook('onResponse', async (_request, reply) => {
     onResponse.push(reply.statusCode);

@@ -46,7 +46,6 @@ describe('createPerBearerMcpServer', () => {
     [{ endpoint: 'mcp' }, /endpoint/],
     [{ sessions: { ttl: 1 } }, /ttl/],
     [{ oauth2: { protectedResourceOAuthMetadata: {} } }, /protectedResourceOAuthMetadata/],
-    [{ prot: 80 }, /prot/],
   ])('an option that is wrong, %o: start rejects with a TypeError that names it', async (options, message) => {
     const server = perBearerServer(options as object);
     const error = await server.start().catch((thrown) => thrown);
@@ -54,6 +53,12 @@ describe('createPerBearerMcpServer', () => {
     expect(error.message).toMatch(message);
     expect(server.isRunning()).toBe(false);
   });
+});
+
+test('an option that is unknown is a TypeError that names it', () => {
+  const options: object = { prot: 80 };
+  expect(() => createPerBearerMcpServer(options)).toThrow(TypeError);
+  expect(() => createPerBearerMcpServer(options)).toThrow(/prot/);
 });
 
 describe('start', () => {

@@ -1,6 +1,7 @@
 import { WireClient } from '@mcp-tenancy/testing';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { ServerFactory } from 'fastify-mcp-server';
+import { digestToken } from 'fastify-mcp-server';
 import { describe, expect, test } from 'vitest';
 import { deferred } from './support/deferred.ts';
 import { buildDemoServer } from './support/demo-server.ts';
@@ -67,9 +68,27 @@ describe('getStats and getActiveSessions', () => {
     expect(server.getStats()).toMatchObject({ registeredTokens: 2, activeServers: 3, activeSessions: 3 });
     expect(server.getStats().uptime).toBeGreaterThanOrEqual(0);
     expect(server.getActiveSessions()).toEqual([
-      { sessionId: clients[0]?.sessionId, token: 'a', serverName: 'server a', createdAt: expect.any(Date) },
-      { sessionId: clients[1]?.sessionId, token: 'b', serverName: 'server b', createdAt: expect.any(Date) },
-      { sessionId: clients[2]?.sessionId, token: 'a', serverName: 'server a', createdAt: expect.any(Date) },
+      {
+        sessionId: clients[0]?.sessionId,
+        token: 'a',
+        tenantId: digestToken('a'),
+        serverName: 'server a',
+        createdAt: expect.any(Date),
+      },
+      {
+        sessionId: clients[1]?.sessionId,
+        token: 'b',
+        tenantId: digestToken('b'),
+        serverName: 'server b',
+        createdAt: expect.any(Date),
+      },
+      {
+        sessionId: clients[2]?.sessionId,
+        token: 'a',
+        tenantId: digestToken('a'),
+        serverName: 'server a',
+        createdAt: expect.any(Date),
+      },
     ]);
     await clients[0]?.send({ method: 'DELETE' });
     expect(server.getStats()).toMatchObject({ activeServers: 2, activeSessions: 2 });

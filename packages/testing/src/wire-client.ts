@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { type Agent, request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { urlToHttpOptions } from 'node:url';
 import { type EventReader, readEvents } from './event-reader.ts';
@@ -27,6 +27,8 @@ export interface WireRequest {
   readonly signal?: AbortSignal;
   /** A Unix socket to connect to. */
   readonly socketPath?: string;
+  /** Whose connections are used. Default: Node's. */
+  readonly agent?: Agent;
 }
 
 /** Speaks MCP's HTTP transport by hand, and wrongly where it is told to. */
@@ -62,7 +64,7 @@ export class WireClient {
 
   /** Sends one request; resolves with the head of its answer. */
   stream(request: WireRequest): Promise<WireStream> {
-    const { method = 'POST', path = this.#path, body, headers = {}, signal, socketPath } = request;
+    const { method = 'POST', path = this.#path, body, headers = {}, signal, socketPath, agent } = request;
     const sent = Object.entries({ ...this.headers, ...headers }).filter(([, value]) => value !== undefined);
     const { hostname, port } = urlToHttpOptions(this.#origin);
     return new Promise((resolve, reject) => {
@@ -74,6 +76,7 @@ export class WireClient {
         headers: Object.fromEntries(sent) as never,
         signal,
         socketPath,
+        agent,
       });
       outgoing.on('error', reject);
       outgoing.on('response', (incoming) => {

@@ -1,13 +1,13 @@
+import type { OAuthTokenVerifier } from '@modelcontextprotocol/sdk/server/auth/provider.js';
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import { TenancyError } from '../errors.ts';
-import { type ChallengeOptions, refusalFrom } from './challenge.ts';
+import { type ChallengeOptions, NotAuthenticated, refusalFrom } from './challenge.ts';
 import {
   anonymousPrincipal,
-  assertPrincipal,
   digestToken,
   type Identify,
   type Principal,
   principalFromAuthInfo,
+  readPrincipal,
 } from './principal.ts';
 import { readBearer } from './read-bearer.ts';
 
@@ -23,10 +23,8 @@ export interface Identity {
 /** The `Authorization` header to an identity. Rejects with a {@link TenancyError} that carries the challenge. */
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
 
-/** The SDK's `OAuthTokenVerifier`; a verifier that looks tokens up by digest is spared the digesting. */
-export interface TokenVerifier {
-  verifyAccessToken(token: string, tokenDigest: string): Promise<AuthInfo>;
-}
+/** The part of the SDK's `OAuthTokenVerifier` that is needed here. */
+export type TokenVerifier = Pick<OAuthTokenVerifier, 'verifyAccessToken'>;
 
 /** How tokens are verified. */
 export interface AuthenticateOptions extends ChallengeOptions {
@@ -47,7 +45,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     try {
       token = readBearer(authorization);
       const tokenDigest = digestToken(token);
-      const authInfo = await options.verifier.verifyAccessToken(token, tokenDigest);
+      const authInfo = await options.verifier.verifyAccessToken(token);
       assertUsable(authInfo, options);
       return { principal: await principalOf(authInfo, tokenDigest, options.identify), authInfo, tokenDigest };
     } catch (error) {
@@ -58,9 +56,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
 
 async function principalOf(authInfo: AuthInfo, tokenDigest: string, identify?: Identify): Promise<Principal> {
   if (identify === undefined) return principalFromAuthInfo(authInfo, tokenDigest);
-  const principal = await identify(authInfo);
-  assertPrincipal(principal);
-  return principal;
+  return readPrincipal(await identify(authInfo), 'identify');
 }
 
 /** Throws for an `AuthInfo` that lets nobody in, and for what is none: nobody must get in by a verifier's mistake. */
@@ -70,12 +66,12 @@ function assertUsable(authInfo: AuthInfo, { expectedResource, requiredScopes }: 
   }
   const { expiresAt, resource, scopes } = authInfo;
   const live = expiresAt === undefined || expiresAt > Date.now() / 1000;
-  if (!live) throw new TenancyError('invalid_token', 'Token has expired');
+  if (!live) throw new NotAuthenticated('invalid_token', 'Token has expired');
   if (expectedResource !== undefined && comparable(resource) !== comparable(expectedResource)) {
-    throw new TenancyError('invalid_token', 'Token was not issued for this resource');
+    throw new NotAuthenticated('invalid_token', 'Token was not issued for this resource');
   }
   if (!requiredScopes.every((scope) => scopes.includes(scope))) {
-    throw new TenancyError('insufficient_scope', 'Insufficient scope');
+    throw new NotAuthenticated('insufficient_scope', 'Insufficient scope');
   }
 }
 

@@ -8,12 +8,12 @@ export interface ChallengeOptions {
 }
 
 /**
- * The refusal that a failed verification amounts to: errors of the SDKs are known by their `errorCode`, a
- * {@link TenancyError} keeps its code, anything else is a `server_error` whose cause goes to the log only.
+ * The refusal that a failed verification amounts to: errors of the SDKs are known by their `errorCode`,
+ * anything else is a `server_error` whose cause goes to the log only.
  * The token never appears in it, whatever the verifier's message says.
  */
 export function refusalFrom(thrown: unknown, token: string | undefined, options: ChallengeOptions): TenancyError {
-  if (thrown instanceof TenancyError) return challenged(thrown.code, thrown.message, options);
+  if (thrown instanceof NotAuthenticated) return challenged(thrown.code, thrown.message, options);
   const cause = withoutToken(thrown, token);
   if (!isOAuthError(thrown)) return new TenancyError('server_error', 'Internal Server Error', { cause });
   const { errorCode } = thrown;
@@ -24,9 +24,23 @@ export function refusalFrom(thrown: unknown, token: string | undefined, options:
   return new TenancyError(code, cause.message, { oauthCode: errorCode, cause });
 }
 
+/** A caller who is refused by this package's own judgement. The message is meant for the client. */
+export class NotAuthenticated extends Error {
+  readonly code: 'invalid_token' | 'insufficient_scope';
+
+  constructor(code: 'invalid_token' | 'insufficient_scope', message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Codes of OAuth are words (RFC 6749 section 5.2): a database driver's `P1001` is none. */
+const OAUTH_CODE = /^[a-z]+(_[a-z]+)*$/;
+
 /** Whether a thrown value is an OAuth error of an SDK. */
 export function isOAuthError(thrown: unknown): thrown is Error & { errorCode: string } {
-  return thrown instanceof Error && 'errorCode' in thrown && typeof thrown.errorCode === 'string';
+  if (!(thrown instanceof Error) || !('errorCode' in thrown)) return false;
+  return typeof thrown.errorCode === 'string' && OAUTH_CODE.test(thrown.errorCode);
 }
 
 function challenged(code: TenancyErrorCode, description: string, options: ChallengeOptions): TenancyError {

@@ -32,12 +32,13 @@ export function principalFromAuthInfo({ extra }: AuthInfo, tokenDigest: string):
   return { tenantId: tokenDigest, subject: tokenDigest };
 }
 
-/** Throws a `TypeError` unless `value` is a principal. */
-export function assertPrincipal(value: Principal): void {
-  const { tenantId, subject } = value;
+/** A principal as somebody else's code gave it, copied. Throws a `TypeError` that names the `source` unless it is one. */
+export function readPrincipal(value: Principal, source: string): Principal {
+  const { tenantId, subject } = value ?? {};
   if (typeof tenantId !== 'string' || typeof subject !== 'string' || tenantId === '' || subject === '') {
-    throw new TypeError('identify must return { tenantId, subject }, two non-empty strings');
+    throw new TypeError(`${source} must return { tenantId, subject }, two non-empty strings`);
   }
+  return { tenantId, subject };
 }
 
 /** Whether two principals are the same caller. */

@@ -1,4 +1,4 @@
-import { TenancyError } from '../errors.ts';
+import { NotAuthenticated } from './challenge.ts';
 
 const BEARER = /^bearer +(\S+) *$/i;
 
@@ -7,10 +7,10 @@ const BEARER = /^bearer +(\S+) *$/i;
  * `invalid_token`.
  */
 export function readBearer(authorization: string | undefined): string {
-  if (!authorization) throw new TenancyError('invalid_token', 'Missing Authorization header');
+  if (!authorization) throw new NotAuthenticated('invalid_token', 'Missing Authorization header');
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) {
-    throw new TenancyError('invalid_token', "Invalid Authorization header format, expected 'Bearer TOKEN'");
+    throw new NotAuthenticated('invalid_token', "Invalid Authorization header format, expected 'Bearer TOKEN'");
   }
   return token;
 }

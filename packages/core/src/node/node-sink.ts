@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { HeaderList, ResponseSink } from '../transport/response-sink.ts';
+import type { Credential, HeaderList, ResponseSink } from '../transport/response-sink.ts';
 
 /** Headers as frameworks collect them. */
 export type HostHeaders = Readonly<Record<string, number | string | string[] | undefined>>;
@@ -9,15 +9,18 @@ const EXPOSED = ['Mcp-Session-Id', 'WWW-Authenticate'];
 /** A {@link ResponseSink} over Node's response. */
 export class NodeSink implements ResponseSink {
   readonly done: Promise<void>;
+  credential: Credential | undefined;
+  /** What is wrong with the host's headers, if anything: they are left out then. */
+  readonly fault: unknown;
   readonly #res: ServerResponse;
   readonly #maxBufferedBytes: number;
   #closed = false;
   #settle: () => void = () => {};
   #onGone: (() => void) | undefined;
   #onFlushed: (() => void) | undefined;
-  /** Lengths of the texts that the network has not taken yet. */
+  /** Bytes of each text that the network has not taken yet. */
   readonly #unsent: number[] = [];
-  #unsentLength = 0;
+  #unsentBytes = 0;
 
   /** @param hostHeaders - what the framework wants on every answer; @param maxBufferedBytes - bytes kept for a slow reader. */
   constructor(res: ServerResponse, hostHeaders: HostHeaders | undefined, maxBufferedBytes: number) {
@@ -26,9 +29,11 @@ export class NodeSink implements ResponseSink {
     this.done = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    for (const [name, value] of Object.entries(hostHeaders ?? {})) if (value !== undefined) res.setHeader(name, value);
+    this.fault = setHostHeaders(res, hostHeaders ?? {});
     exposeMcpHeaders(res);
     res.once('close', () => this.#gone());
+    // The answer to a pipelined request has no connection yet, and would not hear of its end.
+    if (res.socket === null) res.req.socket.once('close', () => this.#gone());
     if (res.destroyed) this.#gone();
   }
 
@@ -53,8 +58,9 @@ export class NodeSink implements ResponseSink {
 
   write(text: string): void {
     if (this.#closed) return;
-    this.#unsent.push(text.length);
-    this.#unsentLength += text.length;
+    const bytes = Buffer.byteLength(text);
+    this.#unsent.push(bytes);
+    this.#unsentBytes += bytes;
     this.#res.write(text, () => this.#sent());
     // What the network takes at once is under way by then: only a reader that does not keep up is left.
     if (this.#behind > this.#maxBufferedBytes) setImmediate(() => this.#cutIfBehind());
@@ -77,13 +83,13 @@ export class NodeSink implements ResponseSink {
     this.#onGone = listener;
   }
 
-  /** Bytes (as characters) that wait behind the text under way. */
+  /** Bytes that wait behind the text under way. */
   get #behind(): number {
-    return this.#unsentLength - (this.#unsent[0] ?? 0);
+    return this.#unsentBytes - (this.#unsent[0] ?? 0);
   }
 
   #sent(): void {
-    this.#unsentLength -= this.#unsent.shift() ?? 0;
+    this.#unsentBytes -= this.#unsent.shift() ?? 0;
     if (this.#unsent.length === 0) this.#settleFlushed();
   }
 
@@ -109,6 +115,19 @@ export class NodeSink implements ResponseSink {
     this.#settle();
     this.#settleFlushed();
   }
+}
+
+/** Returns what is wrong with them, if anything; the good ones are set. */
+function setHostHeaders(res: ServerResponse, headers: HostHeaders): unknown {
+  let fault: unknown;
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      if (value !== undefined) res.setHeader(name, value);
+    } catch (error) {
+      fault = error;
+    }
+  }
+  return fault;
 }
 
 /** Where the host allows other origins (CORS), their scripts may also read what MCP clients need. */

@@ -4,7 +4,7 @@ import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import { TenancyError } from '../errors.ts';
 import { type EndpointRequest, handleRequest, type RequestPath } from '../handle-request.ts';
 import type { WellKnownDocument } from '../identity/oauth-metadata.ts';
-import type { Principal } from '../identity/principal.ts';
+import { type Principal, readPrincipal } from '../identity/principal.ts';
 import type { Logger } from '../logger.ts';
 import { parseBody } from '../request/read-messages.ts';
 import { type HostHeaders, NodeSink } from './node-sink.ts';
@@ -20,8 +20,8 @@ export interface HostContext {
   readonly body?: Readable;
   /** Headers that must be on every answer, streams and errors included (CORS, request ids …). */
   readonly headers?: HostHeaders;
-  /** The caller, where the host has authenticated it: no token is asked for then. */
-  readonly principal?: Principal;
+  /** Names the caller, where the host has authenticated it: no token is asked for then. Throwing is a 500 for that request. */
+  readonly principal?: () => Principal;
   /** The logger of this request. */
   readonly log?: Logger;
 }
@@ -57,7 +57,7 @@ export interface HandlerParts {
 export function createEndpointHandler(parts: HandlerParts): TenancyHandler {
   return async (req, res, host = {}) => {
     const sink = new NodeSink(res, host.headers, parts.maxBufferedBytes);
-    await handleRequest(parts.path, endpointRequest(parts, req, host), sink);
+    await handleRequest(parts.path, endpointRequest(parts, req, host, sink.fault), sink);
   };
 }
 
@@ -101,12 +101,21 @@ const DOCUMENT_HEADERS = [
   '*',
 ];
 
-function endpointRequest(parts: HandlerParts, req: Parameters<TenancyHandler>[0], host: HostContext): EndpointRequest {
+function endpointRequest(
+  parts: HandlerParts,
+  req: Parameters<TenancyHandler>[0],
+  host: HostContext,
+  fault: unknown,
+): EndpointRequest {
   const { method = '', headers } = req;
-  const url = host.url ?? req.url ?? '/';
+  const { principal } = host;
+  // The body is read when the caller is known. Until then nobody listens, and an error that nobody hears would end the process.
+  host.body?.on('error', () => {});
   return {
-    facts: { method, url, headers, localAddress: req.socket.localAddress },
-    identity: host.principal && { principal: host.principal, ...(req.auth && { authInfo: req.auth }) },
+    facts: { method, url: host.url ?? req.url ?? '/', headers, localAddress: req.socket.localAddress },
+    fault,
+    identity: () =>
+      principal && { principal: readPrincipal(principal(), 'principal'), ...(req.auth && { authInfo: req.auth }) },
     logger: host.log ?? parts.logger,
     readBody: async () => {
       assertBodySize(Number(headers['content-length'] ?? 0), parts.maxBodyBytes);

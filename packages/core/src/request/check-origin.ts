@@ -1,5 +1,5 @@
 import { TenancyError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import { type Logger, logWith } from '../logger.ts';
 import { headerOf, hostOf, type RequestFacts } from './request-facts.ts';
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
@@ -54,7 +54,9 @@ export function createCheckOrigin({ allowedHosts, allowedOrigins, logger }: Orig
     const loopback = isLoopback(facts.localAddress);
     if (!loopback && !warned && facts.localAddress !== undefined) {
       warned = true;
-      logger.warn(
+      logWith(
+        logger,
+        'warn',
         { localAddress: facts.localAddress },
         'Host headers are not checked on this address: set allowedHosts to the names this server is reached by',
       );

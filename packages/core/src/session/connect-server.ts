@@ -1,4 +1,4 @@
-import { TenancyError } from '../errors.ts';
+import { serverUnavailable, TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { assertUnconnected } from '../tenant/server-factory.ts';
 import type { BuildServer } from '../tenant/tenant-servers.ts';
@@ -27,10 +27,11 @@ export function connectFresh(build: BuildServer): ConnectServer {
       assertUnconnected(server, 'The server that the factory returned');
       const transport = new SessionTransport(context);
       await server.connect(transport);
-      return { transport, close: () => server.close() };
+      // Whatever a server's own close throws is a rejection: others must be closed too.
+      return { transport, close: async () => server.close() };
     } catch (cause) {
       if (cause instanceof TenancyError) throw cause;
-      throw new TenancyError('server_unavailable', 'Internal error: the MCP server could not be created', { cause });
+      throw serverUnavailable(cause);
     }
   };
 }

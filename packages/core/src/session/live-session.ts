@@ -4,7 +4,7 @@ import type {
   JSONRPCRequest,
   MessageExtraInfo,
 } from '@modelcontextprotocol/sdk/types.js';
-import { TenancyError } from '../errors.ts';
+import { sessionNotFound, TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import type { MessageBatch } from '../request/read-messages.ts';
 import type { EventLog } from '../transport/event-log.ts';
@@ -55,6 +55,8 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
   opened = false;
   readonly #services: SessionServices;
   readonly #servers: SessionServers;
+  /** Exchanges that wait for a server to be built. */
+  readonly #waiting = new Set<ResponseSink>();
   #ended = false;
 
   constructor(record: SessionRecord, services: SessionServices) {
@@ -89,9 +91,10 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     return this.#ended;
   }
 
-  /** Whether nothing goes on: no call is in flight, no stream is open, no server is being built. */
+  /** Whether nothing goes on: no call is in flight, no stream is open, and no client waits for a server to be built. */
   get idle(): boolean {
-    return this.opened && !this.#servers.busy && this.streams.attachedCount === 0;
+    const waitedFor = [...this.#waiting].some(({ closed }) => !closed);
+    return !waitedFor && !this.#servers.busy && this.streams.attachedCount === 0;
   }
 
   /** Notes that the session is in use, and by which token. */
@@ -106,21 +109,21 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
   }
 
   /** Builds the session's first server and lets it answer the client's `initialize`. */
-  async open(identity: Identity, extra: MessageExtraInfo): Promise<InitializeResult> {
+  async open(identity: Identity, extra: MessageExtraInfo, sink: ResponseSink): Promise<InitializeResult> {
     this.use(identity);
-    return this.#servers.open(identity, extra);
+    return this.#whileWaiting(sink, this.#servers.open(identity, extra));
   }
 
   /** Takes the messages of one POST; what the server answers goes to `sink`. */
   async post(batch: MessageBatch, identity: Identity, extra: MessageExtraInfo, sink: ResponseSink): Promise<void> {
     this.#assertBatchAllowed(batch);
     this.use(identity);
-    const transport = await this.#currentTransport(identity, extra);
     const requests = batch.messages.filter(isRequest).length;
     if (requests === 0) {
       for (const message of batch.messages) this.#deliver(message, extra);
       return sink.answer(202, undefined, []);
     }
+    const transport = await this.#whileWaiting(sink, this.#currentTransport(identity, extra));
     const exchange = new Exchange(this, sink, requests, batch.isArray);
     const extraOfRequests = this.#withPolling(extra, exchange);
     for (const message of batch.messages) {
@@ -176,10 +179,24 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     this.#services.onServerBuilt(this, outdated);
   }
 
+  async #whileWaiting<Result>(sink: ResponseSink, result: Promise<Result>): Promise<Result> {
+    this.#waiting.add(sink);
+    try {
+      return await result;
+    } finally {
+      this.#waiting.delete(sink);
+    }
+  }
+
   /** A server that was replaced keeps what it was asked: answers and cancellations go to the one they concern. */
   #deliver(message: JSONRPCMessage, extra: MessageExtraInfo): void {
     if ('method' in message && message.method === 'notifications/initialized') this.record.initialized = true;
-    const delivered = this.#servers.transports.some((transport) => transport.receive(message, extra));
+    const cancelled = 'method' in message && message.method === 'notifications/cancelled';
+    let delivered = false;
+    for (const transport of this.#servers.transports) {
+      if (delivered && !cancelled) break;
+      delivered = transport.receive(message, extra) || delivered;
+    }
     if (!delivered && !('method' in message))
       this.onError(new Error('The client answered a request that is not in flight'));
   }
@@ -190,7 +207,7 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     } catch (error) {
       if (!(error instanceof NotRestorableError)) throw error;
       this.#services.onBroken(this, 'not_restorable');
-      throw new TenancyError('session_not_found', 'Session not found', { cause: error });
+      throw sessionNotFound(error);
     }
   }
 
@@ -207,6 +224,7 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
       ...extra,
       closeSSEStream: () => exchange.closeConnection(),
       closeStandaloneSSEStream: () => {
+        if (this.#ended) return;
         this.streams.standalone.prime();
         this.streams.standalone.detach();
       },

@@ -1,9 +1,19 @@
-import type { InitializeResult, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
+import type { InitializeResult, JSONRPCErrorResponse, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
 import type { SessionTransport } from '../transport/session-transport.ts';
 import type { SessionRecord } from './session-record.ts';
 
-/** The session cannot go on with a server that speaks another revision than the client was told. */
+/** The session cannot go on with a server that refuses it, or speaks another revision than the client was told. */
 export class NotRestorableError extends Error {}
+
+/** A server refused `initialize`: what it said is its answer to the client. */
+export class InitializeRefusedError extends Error {
+  readonly error: JSONRPCErrorResponse['error'];
+
+  constructor(error: JSONRPCErrorResponse['error']) {
+    super(`The server refused to initialize: ${error.message}`);
+    this.error = error;
+  }
+}
 
 /**
  * Brings a fresh server to where the record says its session is, through the protocol alone: the handshake, the log level and the
@@ -16,7 +26,9 @@ export async function replayHandshake(
   extra: MessageExtraInfo,
 ): Promise<InitializeResult> {
   return transport.muted(async () => {
-    const introduction = await initialize(transport, record, extra);
+    const introduction = await initialize(transport, record, extra).catch((error: Error) => {
+      throw error instanceof InitializeRefusedError ? new NotRestorableError(error.message) : error;
+    });
     if (introduction.protocolVersion !== record.protocolVersion) {
       throw new NotRestorableError(`The new server does not speak ${record.protocolVersion}`);
     }
@@ -27,14 +39,14 @@ export async function replayHandshake(
   });
 }
 
-/** Sends `initialize` to a server in the client's name. */
+/** Sends `initialize` to a server in the client's name. Rejects with {@link InitializeRefusedError}. */
 export async function initialize(
   transport: SessionTransport,
   { protocolVersion, clientCapabilities: capabilities, clientInfo }: SessionRecord,
   extra: MessageExtraInfo,
 ): Promise<InitializeResult> {
   const response = await transport.ask('initialize', { protocolVersion, capabilities, clientInfo }, extra);
-  if ('error' in response) throw new NotRestorableError(`The server refused to initialize: ${response.error.message}`);
+  if ('error' in response) throw new InitializeRefusedError(response.error);
   return response.result as InitializeResult;
 }
 

@@ -2,16 +2,20 @@ import type { JSONRPCRequest, LoggingLevel } from '@modelcontextprotocol/sdk/typ
 import type { CallObserver } from '../transport/tool-calls.ts';
 import type { SessionRecord } from './session-record.ts';
 
-/** What a client can make a record hold: URIs, and characters of each. */
+/** What a client can make a record hold: URIs, characters of each, and characters of all. */
 const MAX_SUBSCRIPTIONS = 1_000;
 const MAX_URI_LENGTH = 8_192;
+const MAX_LENGTH = 131_072;
 
 /** Whether a request would make the record hold more than it may. */
 export function asksTooMuch({ method, params }: JSONRPCRequest, { subscriptions }: SessionRecord): boolean {
   if (method !== 'resources/subscribe') return false;
   const uri = params?.uri;
   if (typeof uri !== 'string') return false;
-  return uri.length > MAX_URI_LENGTH || (subscriptions.length >= MAX_SUBSCRIPTIONS && !subscriptions.includes(uri));
+  if (uri.length > MAX_URI_LENGTH) return true;
+  const length = subscriptions.reduce((sum, subscribed) => sum + subscribed.length, uri.length);
+  const full = subscriptions.length >= MAX_SUBSCRIPTIONS || length > MAX_LENGTH;
+  return full && !subscriptions.includes(uri);
 }
 
 /** The refusal of such a request, as JSON. */

@@ -1,12 +1,15 @@
 import type { MessageExtraInfo, RequestInfo } from '@modelcontextprotocol/sdk/types.js';
-import { TenancyError } from '../errors.ts';
+import { sessionNotFound, TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { checkProtocolVersion } from '../request/classify-era.ts';
 import type { MessageBatch } from '../request/read-messages.ts';
 import { headerOf, hostOf, type RequestFacts } from '../request/request-facts.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import type { LiveSession } from './live-session.ts';
+import { InitializeRefusedError } from './rebuild.ts';
 import type { SessionManager } from './session-manager.ts';
+
+const JSON_HEADERS = ['content-type', 'application/json'];
 
 /** A request whose caller is known, on its way to a session. */
 export interface SessionRequest {
@@ -19,15 +22,28 @@ export interface SessionRequest {
 export async function routePost(sessions: SessionManager, request: SessionRequest, batch: MessageBatch): Promise<void> {
   const { facts, identity, sink } = request;
   const extra = extraOf(request);
-  if (batch.initialize !== undefined) {
-    assertNoSession(sessions, request);
-    const { session, result } = await sessions.open(batch.initialize, identity, extra);
-    const body = JSON.stringify({ jsonrpc: '2.0', id: batch.initialize.id, result });
-    return sink.answer(200, body, ['content-type', 'application/json', 'mcp-session-id', session.sessionId]);
-  }
+  if (batch.initialize !== undefined) return openSession(sessions, request, batch.initialize, extra);
   const session = sessionOf(sessions, request);
   checkProtocolVersion(facts);
   await session.post(batch, identity, extra, sink);
+}
+
+async function openSession(
+  sessions: SessionManager,
+  request: SessionRequest,
+  initialize: NonNullable<MessageBatch['initialize']>,
+  extra: MessageExtraInfo,
+): Promise<void> {
+  const { identity, sink } = request;
+  const answer = { jsonrpc: '2.0', id: initialize.id };
+  assertNoSession(sessions, request);
+  try {
+    const { session, result } = await sessions.open(initialize, identity, extra, sink);
+    sink.answer(200, JSON.stringify({ ...answer, result }), [...JSON_HEADERS, 'mcp-session-id', session.sessionId]);
+  } catch (error) {
+    if (!(error instanceof InitializeRefusedError)) throw error;
+    sink.answer(200, JSON.stringify({ ...answer, error: error.error }), JSON_HEADERS);
+  }
 }
 
 /** A GET: opens the standalone stream, or carries on the one that `Last-Event-ID` names. Settles when the stream is open. */
@@ -63,7 +79,7 @@ function sessionOf(sessions: SessionManager, { facts, identity }: SessionRequest
     throw new TenancyError('session_required', 'Bad Request: Mcp-Session-Id header is required');
   }
   const session = namedSession(sessions, facts, identity);
-  if (session === undefined) throw new TenancyError('session_not_found', 'Session not found');
+  if (session === undefined) throw sessionNotFound();
   return session;
 }
 

@@ -1,5 +1,5 @@
 import type { InitializeRequest } from '@modelcontextprotocol/sdk/types.js';
-import { TenancyError } from '../errors.ts';
+import { TenancyError, tryLater } from '../errors.ts';
 import type { LiveSession } from './live-session.ts';
 
 /** Bounds of the sessions of one tenancy. */
@@ -14,7 +14,6 @@ export interface SessionLimits {
 
 /** Characters of JSON that a client may introduce itself with: they are kept as long as its session. */
 const MAX_INTRODUCTION_LENGTH = 65_536;
-const RETRY_AFTER = { headers: { 'retry-after': '5' } };
 
 /**
  * Which session has to go so that the principal may open one more: its own that has been idle for longest, as long as a limit is reached;
@@ -27,12 +26,12 @@ export function sessionToEvict(
 ): LiveSession | undefined {
   const full = own.length >= maxPerPrincipal;
   if (!full && total < max) return undefined;
-  const idle = own.filter((session) => session.idle);
+  const idle = own.filter((session) => session.opened && session.idle);
   if (idle.length > 0) return idle.reduce(longerIdle);
   if (full) {
-    throw new TenancyError('session_limit', `Too many sessions: maxPerPrincipal is ${maxPerPrincipal}`, RETRY_AFTER);
+    throw tryLater('session_limit', `Too many sessions: maxPerPrincipal is ${maxPerPrincipal}`);
   }
-  throw new TenancyError('process_session_limit', `Too many sessions on this server: max is ${max}`, RETRY_AFTER);
+  throw tryLater('process_session_limit', `Too many sessions on this server: max is ${max}`);
 }
 
 /** Throws `invalid_params` for a client that says too much of itself. */

@@ -4,13 +4,14 @@ import type {
   JSONRPCRequest,
   MessageExtraInfo,
 } from '@modelcontextprotocol/sdk/types.js';
-import { TenancyError } from '../errors.ts';
+import { sessionNotFound, tryLater } from '../errors.ts';
 import { IsolatedEmitter, type SessionEndReason, type TenancyEvents } from '../events.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { type Principal, samePrincipal } from '../identity/principal.ts';
 import type { Logger } from '../logger.ts';
 import type { TenantServers } from '../tenant/tenant-servers.ts';
 import { KeepAlive } from '../transport/keep-alive.ts';
+import type { ResponseSink } from '../transport/response-sink.ts';
 import { type CallObserver, ToolCallObserver } from '../transport/tool-calls.ts';
 import { LiveSession, type SessionServices } from './live-session.ts';
 import { assertIntroductionSize, type SessionLimits, sessionToEvict } from './session-limits.ts';
@@ -50,6 +51,8 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   readonly #parts: SessionManagerParts;
   readonly #services: SessionServices;
   readonly #sessions = new SessionTable();
+  /** How many of them are open: the others are being opened. */
+  #size = 0;
   #reaper: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -71,18 +74,21 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
 
   /** How many sessions are open. */
   get size(): number {
-    return this.#sessions.size;
+    return this.#size;
   }
 
   /** The open sessions, oldest first. */
   list(): SessionSummary[] {
-    return this.#sessions.all().map(summaryOf);
+    return this.#sessions
+      .all()
+      .filter(({ opened }) => opened)
+      .map(summaryOf);
   }
 
   /** An open session, or `undefined`. */
   get(sessionId: string): SessionSummary | undefined {
     const session = this.#sessions.get(sessionId);
-    return session && summaryOf(session);
+    return session?.opened ? summaryOf(session) : undefined;
   }
 
   /** Ends a session: its calls are aborted and answered with an error, its streams end. `false` where it is not open. */
@@ -103,29 +109,34 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     { params }: InitializeRequest,
     identity: Identity,
     extra: MessageExtraInfo,
+    sink: ResponseSink,
   ): Promise<{ session: LiveSession; result: InitializeResult }> {
-    if (this.#closed)
-      throw new TenancyError('shutting_down', 'Server is shutting down', { headers: { 'retry-after': '5' } });
+    this.#assertNotClosed();
     assertIntroductionSize(params);
     this.#makeRoomFor(identity.principal);
     const session = new LiveSession(createSessionRecord(identity.principal, params), this.#services);
     this.#add(session);
     try {
-      const result = await session.open(identity, extra);
-      if (session.ended) throw new TenancyError('session_not_found', 'Session not found');
+      const result = await session.open(identity, extra, sink);
+      if (session.ended) throw sessionNotFound();
       this.#announce(session);
       return { session, result };
     } catch (error) {
-      this.#remove(session);
+      this.#end(session, 'server_closed');
+      this.#assertNotClosed();
       throw error;
     }
   }
 
-  /** Ends the sessions whose last token was this one, those that are being opened included; returns how many there were. */
+  /**
+   * Ends the sessions whose last token was this one, those that are being opened included, and the streams that were opened with it
+   * in others; returns how many open sessions there were.
+   */
   endByToken(tokenDigest: string): number {
     const sessions = this.#withToken(tokenDigest);
     for (const session of sessions) this.#end(session, 'revoked');
-    return sessions.length;
+    for (const { streams } of this.#sessions.all()) streams.detachByToken(tokenDigest);
+    return sessions.filter(({ opened }) => opened).length;
   }
 
   /** Gives the sessions whose last token was this one a server of the current factory. */
@@ -143,6 +154,10 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   close(): void {
     this.#closed = true;
     for (const session of this.#sessions.all()) this.#end(session, 'shutdown');
+  }
+
+  #assertNotClosed(): void {
+    if (this.#closed) throw tryLater('shutting_down', 'Server is shutting down');
   }
 
   #makeRoomFor(principal: Principal): void {
@@ -185,6 +200,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     if (!this.#remove(session)) return;
     session.end();
     if (!session.opened) return;
+    this.#size -= 1;
     const { id, principal, createdAt } = session.record;
     const endedAt = new Date();
     this.publish('sessionDestroyed', id);
@@ -194,6 +210,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
 
   #announce(session: LiveSession): void {
     session.opened = true;
+    this.#size += 1;
     const { id, principal, serverInfo, createdAt } = session.record;
     this.publish('sessionCreated', id);
     const { name: serverName } = serverInfo;

@@ -1,9 +1,9 @@
 import type { InitializeResult, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
-import { TenancyError } from '../errors.ts';
+import { serverUnavailable, sessionNotFound, TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import type { SessionTransport, TransportContext } from '../transport/session-transport.ts';
 import type { ConnectedServer, ConnectServer } from './connect-server.ts';
-import { initialize, replayHandshake } from './rebuild.ts';
+import { InitializeRefusedError, initialize, NotRestorableError, replayHandshake } from './rebuild.ts';
 import type { SessionRecord } from './session-record.ts';
 
 /** The session that the servers serve. */
@@ -25,10 +25,17 @@ export class SessionServers {
   #stale = false;
   #rebuilding: Promise<void> | undefined;
   #closed = false;
+  /** Rejects when the session ends: nobody waits for a server any longer. */
+  readonly #ended: Promise<never>;
+  #end: (error: Error) => void = () => {};
 
   constructor(session: ServedSession, connect: ConnectServer) {
     this.#session = session;
     this.#connect = connect;
+    this.#ended = new Promise((_resolve, reject) => {
+      this.#end = reject;
+    });
+    this.#ended.catch(() => {});
   }
 
   /** The transports that may know what a message is about, the current one first. */
@@ -37,21 +44,22 @@ export class SessionServers {
     return servers.map(({ transport }) => transport);
   }
 
-  /** Whether a call has not been answered yet, or a server is being built. */
+  /** Whether a call has not been answered yet. */
   get busy(): boolean {
-    return this.#rebuilding !== undefined || this.transports.some(({ callsInFlight }) => callsInFlight > 0);
+    return this.transports.some(({ callsInFlight }) => callsInFlight > 0);
   }
 
   /** Builds the first server and lets it answer the client's `initialize`. */
   async open(identity: Identity, extra: MessageExtraInfo): Promise<InitializeResult> {
-    return this.#succeed(identity, false, (transport) => initialize(transport, this.#session.record, extra));
+    const opening = this.#succeed(identity, false, (transport) => initialize(transport, this.#session.record, extra));
+    return Promise.race([opening, this.#ended]);
   }
 
   /** The transport of a server from the current factory; a session whose server is outdated gets another one first. */
   async current(identity: Identity, extra: MessageExtraInfo): Promise<SessionTransport> {
     while (this.#stale || this.#rebuilding !== undefined) {
       this.#rebuilding ??= this.#rebuild(identity, extra);
-      await this.#rebuilding;
+      await Promise.race([this.#rebuilding, this.#ended]);
     }
     return this.#live().transport;
   }
@@ -73,12 +81,13 @@ export class SessionServers {
   /** Closes every server: calls in flight are aborted. */
   close(): void {
     this.#closed = true;
+    this.#end(sessionNotFound());
     for (const server of this.#retiring) this.#close(server);
     if (this.#current !== undefined) this.#close(this.#current);
   }
 
   #live(): ConnectedServer {
-    if (this.#current === undefined || this.#closed) throw new TenancyError('session_not_found', 'Session not found');
+    if (this.#current === undefined || this.#closed) throw sessionNotFound();
     return this.#current;
   }
 
@@ -104,7 +113,8 @@ export class SessionServers {
     const server = await this.#connect(this.#session, identity, rebuilt);
     try {
       const introduction = await introduce(server.transport);
-      if (this.#closed) throw new TenancyError('session_not_found', 'Session not found');
+      if (this.#closed) throw sessionNotFound();
+      if (server.transport.closed) throw serverUnavailable(new Error('The new server closed its connection at once'));
       if (this.#current !== undefined) this.#retiring.add(this.#current);
       this.#current = server;
       this.closeFinished();
@@ -112,7 +122,8 @@ export class SessionServers {
       return introduction;
     } catch (error) {
       this.#close(server);
-      throw error;
+      const known = [TenancyError, InitializeRefusedError, NotRestorableError].some((kind) => error instanceof kind);
+      throw known ? error : serverUnavailable(error);
     }
   }
 

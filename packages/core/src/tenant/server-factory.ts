@@ -45,8 +45,11 @@ export function onServerClosed(server: McpServerInstance, listener: () => void):
   const protocol = protocolOf(server);
   const before = protocol.onclose;
   protocol.onclose = () => {
-    before?.();
-    listener();
+    try {
+      before?.();
+    } finally {
+      listener();
+    }
   };
 }
 

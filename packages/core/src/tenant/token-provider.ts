@@ -1,6 +1,6 @@
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import { digestToken } from '../identity/principal.ts';
+import { digestToken, principalFromAuthInfo } from '../identity/principal.ts';
 import {
   assertServerFactory,
   assertUnconnected,
@@ -21,9 +21,9 @@ export interface TokenChange {
 export interface BearerTokenProvider {
   /**
    * Who the token belongs to. Throw the SDK's `InvalidTokenError` to refuse it (401), another `OAuthError` for a 400,
-   * anything else is a 500. `tokenDigest` is {@link digestToken} of the token.
+   * anything else is a 500.
    */
-  verifyAccessToken(token: string, tokenDigest?: string): Promise<AuthInfo>;
+  verifyAccessToken(token: string): Promise<AuthInfo>;
   /** A server for the token: a fresh instance at every call, one call for each session. */
   createServerForToken(token: string, authInfo: AuthInfo, context?: ServerContext): Promise<McpServerInstance>;
   /**
@@ -57,6 +57,7 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
 
   /** Registers a token. One that is registered already gets the new factory, as by {@link updateToken}. */
   addToken(token: string, factory: ServerFactory): void {
+    assertToken(token);
     this.#set(token, factory, this.hasToken(token) ? 'updated' : 'added');
   }
 
@@ -105,13 +106,18 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
   }
 
   /** Resolves for a registered token; rejects with `InvalidTokenError` for any other. */
-  async verifyAccessToken(token: string, tokenDigest: string = digestToken(token)): Promise<AuthInfo> {
+  async verifyAccessToken(token: string): Promise<AuthInfo> {
+    const tokenDigest = digestToken(token);
     if (!this.#registrations.has(tokenDigest)) throw new InvalidTokenError('Invalid token');
     return { token, clientId: tokenDigest, scopes: [] };
   }
 
   /** A server of the token's factory; rejects with `InvalidTokenError` for a token that is not registered. */
-  async createServerForToken(token: string, _authInfo: AuthInfo, context: ServerContext): Promise<McpServerInstance> {
+  async createServerForToken(
+    token: string,
+    authInfo: AuthInfo,
+    context: ServerContext = contextOf(authInfo),
+  ): Promise<McpServerInstance> {
     const registration = this.#registrations.get(digestToken(token));
     if (registration === undefined) throw new InvalidTokenError('Invalid token');
     const server = await registration.factory(context);
@@ -129,16 +135,33 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
   }
 
   #set(token: string, factory: ServerFactory, type: 'added' | 'updated'): void {
-    if (typeof token !== 'string' || !/^\S+$/.test(token)) {
-      throw new TypeError('token must be a non-empty string without white space (RFC 6750)');
-    }
     assertServerFactory(factory, 'factory');
     const tokenDigest = digestToken(token);
     this.#registrations.set(tokenDigest, { token, factory });
     this.#publish({ type, tokenDigest });
   }
 
+  /** Every listener hears of it, also where one before it throws: the first error is thrown at the end. */
   #publish(change: TokenChange): void {
-    for (const listener of this.#listeners) listener(change);
+    const errors: unknown[] = [];
+    for (const listener of this.#listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
+}
+
+function assertToken(token: unknown): void {
+  if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return;
+  throw new TypeError('token must be a non-empty string of visible ASCII characters (RFC 6750)');
+}
+
+/** What a factory is told by a caller that says nothing. */
+function contextOf(authInfo: AuthInfo): ServerContext {
+  const principal = principalFromAuthInfo(authInfo, digestToken(authInfo.token));
+  return { principal, authInfo, era: '2025', rebuilt: false };
 }

@@ -1,7 +1,7 @@
-import { TenancyError } from '../errors.ts';
+import { sessionNotFound, TenancyError } from '../errors.ts';
 import type { LoggedEvent, MissedEvents } from './event-log.ts';
 import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
-import type { HeaderList, ResponseSink } from './response-sink.ts';
+import type { Credential, HeaderList, ResponseSink } from './response-sink.ts';
 import type { SessionLog } from './session-log.ts';
 
 /** What all streams of one session share. */
@@ -12,7 +12,11 @@ export interface StreamContext {
   readonly log: SessionLog | undefined;
   /** ms a client waits before it reconnects, before jitter. */
   readonly retryMs: number;
+  /** A message could not be delivered. */
+  onError(error: Error): void;
 }
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * One SSE stream of a session: a numbered sequence of events that outlives the connections that carry it. A client that lost its
@@ -34,7 +38,8 @@ export class EventStream implements KeepAliveTarget {
   #ended = false;
   #aborted = false;
   /** Settles when the log has taken every event. */
-  #logged: Promise<unknown> | undefined;
+  #logged: Promise<void> | undefined;
+  #expiry: NodeJS.Timeout | undefined;
 
   constructor(id: string, context: StreamContext) {
     this.id = id;
@@ -44,6 +49,16 @@ export class EventStream implements KeepAliveTarget {
   /** Whether a connection carries the stream now. */
   get attached(): boolean {
     return this.#sink !== undefined;
+  }
+
+  /** Digest of the token that the connection was opened with. */
+  get tokenDigest(): string | undefined {
+    return this.#sink?.credential?.tokenDigest;
+  }
+
+  /** Settles when the log has taken every event; `undefined` where it has. */
+  get logged(): Promise<void> | undefined {
+    return this.#logged;
   }
 
   /** Carries the stream over `sink` from now on; an older connection is closed. Events that no connection has carried come first. */
@@ -73,11 +88,12 @@ export class EventStream implements KeepAliveTarget {
     this.#write(`id: ${eventIdOf(this.id, this.#last)}\nretry: ${retry}\ndata: \n\n`);
   }
 
-  /** Sends one message. With a log it reaches a client that is away when it comes back. */
+  /** Sends one message. With a log it reaches a client that is away when it comes back; without one, that is reported. */
   send(data: string): void {
     this.#last += 1;
     this.#log(data);
     const resumable = this.#context.log !== undefined;
+    if (!resumable && !this.attached) this.#context.onError(new Error('The client is not connected to hear a message'));
     this.#write(frameOf(data, resumable ? eventIdOf(this.id, this.#last) : undefined));
   }
 
@@ -110,7 +126,7 @@ export class EventStream implements KeepAliveTarget {
 
   /** The connection that asked last wins: one that asked before it, and was kept waiting by the log, comes too late. */
   #take(sink: ResponseSink, turn: number): void {
-    if (this.#aborted) throw new TenancyError('session_not_found', 'Session not found');
+    if (this.#aborted) throw sessionNotFound();
     if (sink.closed) return;
     sink.openStream(streamHeaders(this.#context.sessionId));
     if (turn > this.#got) this.#replaceBy(sink, turn);
@@ -123,12 +139,21 @@ export class EventStream implements KeepAliveTarget {
     this.#sink = sink;
     this.#context.keepAlive.add(this);
     sink.onGone(() => this.#release());
+    this.#endWith(sink.credential);
+  }
+
+  /** What was allowed by a token ends when the token does; with a log the client goes on with another one. */
+  #endWith(credential: Credential | undefined): void {
+    if (credential?.expiresAt === undefined) return;
+    const remainingMs = Math.max(credential.expiresAt - Date.now(), 0);
+    this.#expiry = setTimeout(() => this.detach(), Math.min(remainingMs, MAX_TIMER_MS)).unref();
   }
 
   #release(): ResponseSink | undefined {
     const sink = this.#sink;
     this.#sink = undefined;
     this.#live = false;
+    clearTimeout(this.#expiry);
     this.#context.keepAlive.remove(this);
     return sink;
   }
@@ -183,7 +208,7 @@ export class EventStream implements KeepAliveTarget {
 
   #log(data: string): void {
     const logged = this.#context.log?.append(this.id, this.#last, data);
-    if (logged !== undefined) this.#logged = Promise.all([this.#logged, logged]);
+    if (logged !== undefined) this.#logged = this.#logged?.then(() => logged) ?? logged;
   }
 }
 

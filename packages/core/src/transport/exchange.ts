@@ -58,6 +58,7 @@ export class Exchange implements KeepAliveTarget {
 
   /** Closes the connection; the client comes back for the rest (MCP 2025-11-25: polling). */
   closeConnection(): void {
+    if (this.#pending === 0) return;
     this.#openStream().detach();
   }
 

@@ -1,16 +1,20 @@
+import { readWholeNumber } from '../read-whole-number.ts';
 import type { EventLog, LoggedEvent, MissedEvents } from './event-log.ts';
 
 /** Bounds of a {@link MemoryEventLog}. */
 export interface MemoryEventLogOptions {
   /** Events kept for one session. Default: 1,000. */
   readonly maxEventsPerSession?: number;
-  /** Bytes kept for one session, as UTF-16. Default: 1 MiB. */
+  /** Bytes kept for one session, events' own overhead included. Default: 1 MiB. */
   readonly maxBytesPerSession?: number;
-  /** Bytes kept in all, as UTF-16. Default: 64 MiB. */
+  /** Bytes kept in all, events' own overhead included. Default: 64 MiB. */
   readonly maxBytes?: number;
   /** ms after which an event is dropped. Default: 5 minutes. */
   readonly maxAgeMs?: number;
 }
+
+/** About what an event takes in memory beside its data. */
+const EVENT_OVERHEAD = 256;
 
 interface Entry {
   readonly event: LoggedEvent;
@@ -43,10 +47,10 @@ export class MemoryEventLog implements EventLog {
 
   constructor(options: MemoryEventLogOptions = {}) {
     this.#bounds = {
-      maxEventsPerSession: options.maxEventsPerSession ?? 1_000,
-      maxBytesPerSession: options.maxBytesPerSession ?? 1_048_576,
-      maxBytes: options.maxBytes ?? 67_108_864,
-      maxAgeMs: options.maxAgeMs ?? 300_000,
+      maxEventsPerSession: readWholeNumber('maxEventsPerSession', options.maxEventsPerSession, 1_000),
+      maxBytesPerSession: readWholeNumber('maxBytesPerSession', options.maxBytesPerSession, 1_048_576),
+      maxBytes: readWholeNumber('maxBytes', options.maxBytes, 67_108_864),
+      maxAgeMs: readWholeNumber('maxAgeMs', options.maxAgeMs, 300_000),
     };
   }
 
@@ -54,7 +58,7 @@ export class MemoryEventLog implements EventLog {
     const session = this.#sessionOf(event.sessionId);
     const stream = streamOf(session, event);
     stream.last = event.sequence;
-    const entry = { event, session, bytes: 2 * event.data.length, at: Date.now() };
+    const entry = { event, session, bytes: EVENT_OVERHEAD + 2 * event.data.length, at: Date.now() };
     this.#entries.add(entry);
     session.entries.add(entry);
     this.#bytes += entry.bytes;

@@ -1,13 +1,21 @@
 /** Response headers as a flat list, name before value, names in lower case. */
 export type HeaderList = readonly string[];
 
+/** What a stream must end with: a token, by digest, and its expiry, ms since the epoch. */
+export interface Credential {
+  readonly tokenDigest: string | undefined;
+  readonly expiresAt: number | undefined;
+}
+
 /**
- * Where the answer of one exchange is written. Exactly one of {@link answer} and {@link openStream} is called, once; calls after the
- * end or after the client has gone do nothing.
+ * Where the answer of one exchange is written: {@link answer} for a complete one, or {@link openStream} and what follows it. An answer
+ * after a stream has begun ends the stream; calls after the end or after the client has gone do nothing.
  */
 export interface ResponseSink {
   /** Whether nothing more can be written: the answer is complete, or the client has gone. */
   readonly closed: boolean;
+  /** By what the caller is allowed to read the answer. Set when it is known. */
+  credential: Credential | undefined;
   /** Settles when the answer is complete or the client has gone; never rejects. */
   readonly done: Promise<void>;
   /** A complete answer. `undefined` is an empty body. */

@@ -1,3 +1,4 @@
+import { errorFrom } from '../errors.ts';
 import type { EventLog, MissedEvents } from './event-log.ts';
 
 /** One session's part of the event log. What the log fails to keep or forget is reported, and harms nobody. */
@@ -33,7 +34,7 @@ export class SessionLog {
   }
 
   #attempt(action: () => void | Promise<void>): Promise<void> | undefined {
-    const fail = (error: unknown) => this.#report(error instanceof Error ? error : new Error(String(error)));
+    const fail = (error: unknown) => this.#report(errorFrom(error));
     try {
       return action()?.catch(fail);
     } catch (error) {

@@ -15,6 +15,8 @@ const STANDALONE = 'standalone';
 export class SessionStreams {
   readonly #context: StreamContext;
   readonly #streams = new Map<string, EventStream>();
+  /** Connections that replay streams which have ended. */
+  readonly #replays = new Set<ResponseSink>();
 
   constructor(context: StreamContext) {
     this.#context = context;
@@ -37,11 +39,20 @@ export class SessionStreams {
     return this.#create(randomBytes(8).toString('hex'));
   }
 
-  /** Ends the stream of a POST. `forget` drops its events too: nobody waits for them. */
+  /**
+   * Ends the stream of a POST. A client that comes back before the log has taken the last event still finds it. `forget` drops its
+   * events: nobody waits for them.
+   */
   end(stream: EventStream, forget: boolean): void {
-    this.#streams.delete(stream.id);
     stream.end();
     if (forget) this.#context.log?.forgetStream(stream.id);
+    if (stream.logged === undefined) this.#streams.delete(stream.id);
+    else void stream.logged.then(() => this.#streams.delete(stream.id));
+  }
+
+  /** Closes the connections that were opened with this token; the streams go on. */
+  detachByToken(tokenDigest: string): void {
+    for (const stream of this.#streams.values()) if (stream.tokenDigest === tokenDigest) stream.detach();
   }
 
   /**
@@ -56,10 +67,12 @@ export class SessionStreams {
     const missed = await log?.after(streamId, sequence);
     if (!missed?.complete) throw invalidEventId();
     sink.openStream(streamHeaders(sessionId));
+    this.#replays.add(sink);
     for (const frame of framesOf(missed.events)) {
       sink.write(frame);
       await sink.flushed();
     }
+    this.#replays.delete(sink);
     sink.end();
   }
 
@@ -67,6 +80,7 @@ export class SessionStreams {
   endAll(): void {
     for (const stream of this.#streams.values()) stream.abort();
     this.#streams.clear();
+    for (const sink of this.#replays) sink.end();
     this.#context.log?.forget();
   }
 

@@ -9,6 +9,7 @@ import type {
   MessageExtraInfo,
   RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
+import { errorFrom } from '../errors.ts';
 import { assertClientCapability } from './client-capabilities.ts';
 import type { Exchange } from './exchange.ts';
 import { OutboundIds } from './message-ids.ts';
@@ -81,6 +82,11 @@ export class SessionTransport implements Transport {
     this.#nextId = nextId;
   }
 
+  /** Whether the connection to the server has been closed. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** How many requests of the client wait for the server. */
   get callsInFlight(): number {
     return this.#calls.size;
@@ -120,6 +126,7 @@ export class SessionTransport implements Transport {
 
   /** Asks the server something on behalf of nobody: the answer comes here and not to the client. Rejects if the transport closes first. */
   ask(method: string, params: object | undefined, extra: MessageExtraInfo): Promise<JSONRPCResponse> {
+    if (this.#closed) return Promise.reject(new Error('The connection to the server was closed'));
     return new Promise((resolve, reject) => {
       const id = this.#nextId();
       this.#asks.set(id, { resolve, reject });
@@ -131,7 +138,13 @@ export class SessionTransport implements Transport {
   request(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo): void {
     const id = this.#nextId();
     this.#calls.set(id, { clientId: message.id, exchange, observer: this.#context.observe(message) });
-    this.onmessage?.({ ...message, id }, extra);
+    try {
+      if (this.#closed) throw new Error('The connection to the server was closed');
+      this.onmessage?.({ ...message, id }, extra);
+    } catch (error) {
+      this.#context.onError(errorFrom(error));
+      this.#answer(errorResponse(id, -32603, 'Internal error: the server did not take the request'));
+    }
   }
 
   /** A notification or an answer of the client; `false` where it concerns a request that is not in flight here. */
@@ -175,7 +188,7 @@ export class SessionTransport implements Transport {
     try {
       return { answer: response, text: JSON.stringify({ ...response, id }) };
     } catch (error) {
-      this.#context.onError(error instanceof Error ? error : new Error(String(error)));
+      this.#context.onError(errorFrom(error));
       const answer = errorResponse(id, -32603, 'Internal error: the result cannot be written as JSON');
       return { answer, text: JSON.stringify(answer) };
     }

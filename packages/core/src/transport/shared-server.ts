@@ -55,8 +55,9 @@ export class SharedServer implements Transport {
   /** A transport for one more session. */
   async connect(context: TransportContext): Promise<SessionTransport> {
     this.#initialized ??= this.#initialize();
-    const result = await this.#initialized.catch((error: unknown) => {
+    const result = await this.#initialized.catch(async (error: unknown) => {
       this.#initialized = undefined;
+      await this.#server.close();
       throw error;
     });
     const session = new SessionTransport(context, this.#nextId);
@@ -83,11 +84,11 @@ export class SharedServer implements Transport {
     if (!('method' in message)) return this.#sendResponse(message);
     if (LIST_CHANGED.test(message.method)) return this.#broadcast(message, () => true);
     const { relatedRequestId } = options ?? {};
-    const related = relatedRequestId === undefined ? undefined : this.#owners.get(relatedRequestId);
-    const session = related ?? this.#current.getStore();
+    const session = relatedRequestId === undefined ? this.#current.getStore() : this.#owners.get(relatedRequestId);
     if (message.method === 'notifications/resources/updated') {
       return this.#broadcast(message, ({ client }) => client.subscriptions.includes(String(message.params?.uri)));
     }
+    if (session === undefined && relatedRequestId !== undefined) return tooLate(message);
     if (message.method === 'notifications/message' && session === undefined) {
       return this.#broadcast(message, (candidate) => wants(candidate, message));
     }
@@ -128,7 +129,7 @@ export class SharedServer implements Transport {
       if ('id' in message) {
         const answer = answerFor(message, result);
         if (answer !== undefined) {
-          void session.send({ jsonrpc: '2.0', id: message.id, ...answer });
+          session.send({ jsonrpc: '2.0', id: message.id, ...answer }).catch((error) => this.onerror?.(error));
           return;
         }
         this.#owners.set(message.id, session);
@@ -184,6 +185,14 @@ function answerFor(
     return { error: { code: -32602, message: `Invalid params: level must be one of ${LEVELS.join(', ')}` } };
   }
   return undefined;
+}
+
+/**
+ * A message that belongs to a request which has been answered: whose it was is not known any more, and the code that sends it may run on
+ * behalf of another session. A notification is lost, a request is refused.
+ */
+function tooLate(message: JSONRPCRequest | JSONRPCNotification): Promise<void> {
+  return 'id' in message ? Promise.reject(new Error('The request it belongs to has been answered')) : DELIVERED;
 }
 
 /** Whether the session's client wants a message: for a log message, whether it is severe enough for the level it has set. */

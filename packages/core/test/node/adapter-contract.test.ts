@@ -4,23 +4,26 @@ import type { AddressInfo } from 'node:net';
 import { createTenancy } from '@mcp-tenancy/core';
 import { describeAdapter } from '@mcp-tenancy/testing';
 
-describeAdapter('plain node:http', createTenancy, async ({ tenancies, headers, corsOrigin }) => {
+describeAdapter('plain node:http', createTenancy, async ({ tenancies, middleware }) => {
   const told = { finish: [] as number[] };
   const errors: unknown[] = [];
-  const [first, ...others] = tenancies;
 
   const prepare = (req: IncomingMessage, res: ServerResponse) => {
     res.once('finish', () => told.finish.push(res.statusCode));
-    res.setHeaders(new Headers({ 'access-control-allow-origin': corsOrigin }));
-    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+    if (middleware === undefined) return;
+    res.setHeader('access-control-allow-origin', middleware.corsOrigin);
+    for (const [name, value] of Object.entries(middleware.headers)) res.setHeader(name, value);
     if (req.method === 'OPTIONS') res.writeHead(204).end();
   };
 
   const route = async (req: IncomingMessage, res: ServerResponse) => {
     if (req.url === '/broken') throw new Error('broken');
     if (req.url === '/beside') return res.end('beside');
-    const other = others.find(({ endpoint }) => req.url === endpoint);
-    return (other ?? first)?.handler(req, res);
+    const [path] = String(req.url).split('?');
+    const owner = tenancies.find(({ endpoint, routes }) =>
+      [endpoint, ...routes.map((one) => one.path)].includes(path ?? ''),
+    );
+    return (owner ?? tenancies[0])?.handler(req, res);
   };
 
   const server = createServer((req, res) => {
@@ -38,8 +41,8 @@ describeAdapter('plain node:http', createTenancy, async ({ tenancies, headers, c
     told,
     errors,
     close: async () => {
-      server.close();
       await Promise.all(tenancies.map((tenancy) => tenancy.close()));
+      server.close();
       await once(server, 'close');
     },
   };

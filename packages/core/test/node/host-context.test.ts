@@ -175,7 +175,7 @@ describe('a caller that the host has authenticated', () => {
         throw new Error('it was asked');
       },
     };
-    const { tenancy, wire } = await serveIn(() => ({ principal }), { verifier });
+    const { tenancy, wire } = await serveIn(() => ({ principal: () => principal }), { verifier });
 
     expect((await wire().open()).status).toBe(200);
     expect(tenancy.sessions.list()).toMatchObject([{ principal }]);
@@ -184,7 +184,7 @@ describe('a caller that the host has authenticated', () => {
   it('brings the AuthInfo that the host left on the request', async () => {
     const { wire } = await serveIn((req) => {
       req.auth = { token: 'from the host', clientId: 'app', scopes: [] };
-      return { principal };
+      return { principal: () => principal };
     });
     const client = wire();
     await client.open();
@@ -194,7 +194,10 @@ describe('a caller that the host has authenticated', () => {
 
   it('cannot have a server of its token without one', async () => {
     const logger = recordingLogger();
-    const { wire } = await serveIn(() => ({ principal }), { provider: tokens({ a: createServer }), logger });
+    const { wire } = await serveIn(() => ({ principal: () => principal }), {
+      provider: tokens({ a: createServer }),
+      logger,
+    });
 
     expect((await wire('a').open()).status).toBe(500);
     expect(logger.lines[0]).toMatchObject({ fields: { err: { message: expect.stringContaining('authInfo') } } });

@@ -84,7 +84,7 @@ describe('a factory that returns the same instance twice', () => {
 });
 
 describe('a server that refuses to initialize', () => {
-  it('answers that client with a JSON-RPC error, and no session is left', async () => {
+  it('answers that client with its own words, and no session is left', async () => {
     const createServer = () => {
       const server = new Server({ name: 'refusing', version: '1' });
       server.setRequestHandler(InitializeRequestSchema, () => {
@@ -93,8 +93,13 @@ describe('a server that refuses to initialize', () => {
       return server;
     };
     const { wire, tenancy } = await serve({ createServer });
-    const { status, text } = await wire().send({ body: INITIALIZE });
-    expect({ status, ...JSON.parse(text) }).toMatchObject({ status: 500, id: 'the-id', error: { code: -32603 } });
+    const { status, headers, text } = await wire().send({ body: INITIALIZE });
+    expect({ status, ...JSON.parse(text) }).toMatchObject({
+      status: 200,
+      id: 'the-id',
+      error: { code: -32603, message: 'not you' },
+    });
+    expect(headers).not.toHaveProperty('mcp-session-id');
     expect(tenancy.sessions.size).toBe(0);
   });
 

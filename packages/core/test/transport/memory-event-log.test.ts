@@ -13,6 +13,9 @@ function sequencesOf({ events }: { events: readonly LoggedEvent[] }): number[] {
   return events.map(({ sequence }) => sequence);
 }
 
+/** What an event counts beside its data. */
+const OVERHEAD = 256;
+
 const UNKNOWN = { events: [], complete: false };
 
 describe('a MemoryEventLog', () => {
@@ -95,14 +98,14 @@ describe('the bounds of a MemoryEventLog', () => {
   });
 
   it('drop the oldest events of a session by bytes', () => {
-    const log = new MemoryEventLog({ maxBytesPerSession: 2 * 10 });
+    const log = new MemoryEventLog({ maxBytesPerSession: 2 * (OVERHEAD + 10) });
     fill(log, 3, 'x'.repeat(5));
     expect(sequencesOf(log.after('session', 'stream', 1))).toEqual([2, 3]);
     expect(log.after('session', 'stream', 0).complete).toBe(false);
   });
 
   it('drop an event that is larger than a session may keep, and keep the next', () => {
-    const log = new MemoryEventLog({ maxBytesPerSession: 2 * 10 });
+    const log = new MemoryEventLog({ maxBytesPerSession: OVERHEAD + 2 * 10 });
     log.append(event(1, 'x'.repeat(11)));
     expect(log.after('session', 'stream', 0).events).toEqual([]);
     log.append(event(2, 'small'));
@@ -111,7 +114,7 @@ describe('the bounds of a MemoryEventLog', () => {
   });
 
   it('drop the oldest events of all sessions by bytes', () => {
-    const log = new MemoryEventLog({ maxBytes: 2 * 10 });
+    const log = new MemoryEventLog({ maxBytes: 2 * (OVERHEAD + 10) });
     fill(log, 1, 'x'.repeat(5), 'stream', 'oldest');
     fill(log, 1, 'x'.repeat(5), 'stream', 'middle');
     fill(log, 1, 'x'.repeat(5), 'stream', 'newest');
@@ -121,7 +124,7 @@ describe('the bounds of a MemoryEventLog', () => {
   });
 
   it('count what was forgotten no longer', () => {
-    const log = new MemoryEventLog({ maxBytes: 2 * 10, maxEventsPerSession: 2 });
+    const log = new MemoryEventLog({ maxBytes: 2 * (OVERHEAD + 10), maxEventsPerSession: 2 });
     fill(log, 2, 'xxxxx', 'forgotten');
     log.forgetStream('session', 'forgotten');
     fill(log, 2, 'xxxxx');
