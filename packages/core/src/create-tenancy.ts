@@ -1,6 +1,7 @@
 import { IsolatedEmitter, type TenancyEvents } from './events.ts';
 import { type Authenticate, authenticateNobody, createAuthenticate } from './identity/authenticate.ts';
 import { wellKnownDocuments } from './identity/oauth-metadata.ts';
+import { OpenAnswers } from './node/open-answers.ts';
 import {
   createEndpointHandler,
   createTenancyHandler,
@@ -17,6 +18,9 @@ import type { TenancyOptions, TenancySettings } from './tenancy-options.ts';
 import { buildWithFactory, buildWithProvider, TenantServers } from './tenant/tenant-servers.ts';
 import type { BearerTokenProvider, TokenChange } from './tenant/token-provider.ts';
 import { SharedServer } from './transport/shared-server.ts';
+
+/** How long a client may take to read its last answer when the tenancy closes. */
+const CLOSE_GRACE_MS = 5_000;
 
 /** Counts of what is going on. */
 export interface TenancyStats {
@@ -38,6 +42,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   /** The open sessions. */
   readonly sessions: SessionManager;
   readonly #servers: TenantServers;
+  readonly #open = new OpenAnswers();
   readonly #release: () => Promise<void>;
   #closing: Promise<void> | undefined;
 
@@ -70,6 +75,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
       documents: wellKnownDocuments(settings.oauth2, endpoint),
       maxBodyBytes: settings.maxBodyBytes,
       maxBufferedBytes: settings.streams.maxBufferedBytes,
+      open: this.#open,
       logger,
     };
     this.endpointHandler = createEndpointHandler(parts);
@@ -87,7 +93,10 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     return { activeSessions: this.sessions.size, activeTenants: this.#servers.size };
   }
 
-  /** Ends every session, with its calls and streams, and refuses new ones. Idempotent. */
+  /**
+   * Ends every session, with its calls and streams, and refuses new ones. Settles when their answers have been sent, after 5 s at the
+   * latest. Idempotent. Close the tenancy before its HTTP server, which waits for streams.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -95,6 +104,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
 
   async #close(): Promise<void> {
     this.sessions.close();
+    await this.#open.sent(CLOSE_GRACE_MS);
     await this.#release();
   }
 

@@ -27,13 +27,22 @@ export function mcpHono(tenancy: Tenancy, options: McpHonoOptions = {}): Hono<No
     (handler: TenancyHandler): Handler<NodeEnv> =>
     async (c) => {
       const { incoming, outgoing } = nodeOf(c);
-      await handler(incoming, outgoing, { ...contextOf(c), headers: headersOf(c.res) });
-      return new Response(null, { status: outgoing.statusCode, headers: { 'x-hono-already-sent': 'true' } });
+      // Middleware may have read the body: Hono keeps what it was.
+      const parsedBody = incoming.readableDidRead ? new Uint8Array(await c.req.arrayBuffer()) : undefined;
+      await handler(incoming, outgoing, { ...contextOf(c), headers: headersOf(c.res), parsedBody });
+      return alreadySent(outgoing.statusCode);
     };
   const app = new Hono<NodeEnv>();
   app.all(tenancy.endpoint, serve(tenancy.endpointHandler));
   for (const { path, handler } of tenancy.routes) app.get(path, serve(handler));
   return app;
+}
+
+/** Tells `@hono/node-server` that the answer is out. Its cached form of a response is sent unseen: reading the body makes it a real one. */
+function alreadySent(status: number): Response {
+  const response = new Response(null, { status, headers: { 'x-hono-already-sent': 'true' } });
+  void response.body;
+  return response;
 }
 
 function nodeOf({ env }: Context<NodeEnv>): HttpBindings {

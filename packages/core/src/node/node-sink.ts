@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Credential, HeaderList, ResponseSink } from '../transport/response-sink.ts';
+import type { OpenAnswers } from './open-answers.ts';
 
 /** Headers as frameworks collect them. */
 export type HostHeaders = Readonly<Record<string, number | string | string[] | undefined>>;
@@ -13,6 +14,7 @@ export class NodeSink implements ResponseSink {
   /** What is wrong with the host's headers, if anything: they are left out then. */
   readonly fault: unknown;
   readonly #res: ServerResponse;
+  readonly #open: OpenAnswers;
   readonly #maxBufferedBytes: number;
   #closed = false;
   #settle: () => void = () => {};
@@ -23,15 +25,20 @@ export class NodeSink implements ResponseSink {
   #unsentBytes = 0;
 
   /** @param hostHeaders - what the framework wants on every answer; @param maxBufferedBytes - bytes kept for a slow reader. */
-  constructor(res: ServerResponse, hostHeaders: HostHeaders | undefined, maxBufferedBytes: number) {
+  constructor(res: ServerResponse, hostHeaders: HostHeaders | undefined, maxBufferedBytes: number, open: OpenAnswers) {
     this.#res = res;
+    this.#open = open;
+    open.add(this);
     this.#maxBufferedBytes = maxBufferedBytes;
     this.done = new Promise((resolve) => {
       this.#settle = resolve;
     });
     this.fault = setHostHeaders(res, hostHeaders ?? {});
     exposeMcpHeaders(res);
-    res.once('close', () => this.#gone());
+    res.once('close', () => {
+      this.#gone();
+      open.delete(this);
+    });
     // The answer to a pipelined request has no connection yet, and would not hear of its end.
     if (res.socket === null) res.req.socket.once('close', () => this.#gone());
     if (res.destroyed) this.#gone();
@@ -47,10 +54,12 @@ export class NodeSink implements ResponseSink {
     const length = body === undefined ? 0 : Buffer.byteLength(body);
     this.#res.writeHead(status, [...headers, 'content-length', String(length)]);
     this.#close();
-    this.#res.end(body);
+    this.#res.end(body, () => this.#open.delete(this));
   }
 
   openStream(headers: HeaderList): void {
+    // A host that has answered by itself, on a timeout say, has taken the response away.
+    if (this.#res.headersSent) this.#gone();
     if (this.#closed) return;
     this.#res.writeHead(200, [...headers]);
     this.#res.flushHeaders();
@@ -76,7 +85,7 @@ export class NodeSink implements ResponseSink {
   end(): void {
     if (this.#closed) return;
     this.#close();
-    this.#res.end();
+    this.#res.end(() => this.#open.delete(this));
   }
 
   onGone(listener: () => void): void {

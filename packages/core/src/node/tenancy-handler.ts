@@ -8,6 +8,7 @@ import { type Principal, readPrincipal } from '../identity/principal.ts';
 import type { Logger } from '../logger.ts';
 import { parseBody } from '../request/read-messages.ts';
 import { type HostHeaders, NodeSink } from './node-sink.ts';
+import type { OpenAnswers } from './open-answers.ts';
 import { assertBodySize, readBody } from './read-body.ts';
 
 /** What a host knows of a request beside Node's own objects. */
@@ -50,22 +51,24 @@ export interface HandlerParts {
   readonly documents: readonly WellKnownDocument[];
   readonly maxBodyBytes: number;
   readonly maxBufferedBytes: number;
+  /** The answers that have not been sent to their end. */
+  readonly open: OpenAnswers;
   readonly logger: Logger;
 }
 
 /** The handler of the MCP endpoint, whatever the path. */
 export function createEndpointHandler(parts: HandlerParts): TenancyHandler {
   return async (req, res, host = {}) => {
-    const sink = new NodeSink(res, host.headers, parts.maxBufferedBytes);
+    const sink = new NodeSink(res, host.headers, parts.maxBufferedBytes, parts.open);
     await handleRequest(parts.path, endpointRequest(parts, req, host, sink.fault), sink);
   };
 }
 
 /** The routes of the well-known documents. */
-export function createWellKnownRoutes({ documents, maxBufferedBytes }: HandlerParts): TenancyRoute[] {
+export function createWellKnownRoutes({ documents, maxBufferedBytes, open }: HandlerParts): TenancyRoute[] {
   return documents.flatMap(({ paths, body }) => {
     const handler: TenancyHandler = async (_req, res, host = {}) => {
-      const sink = new NodeSink(res, host.headers, maxBufferedBytes);
+      const sink = new NodeSink(res, host.headers, maxBufferedBytes, open);
       sink.answer(200, body, DOCUMENT_HEADERS);
       await sink.done;
     };
@@ -75,7 +78,7 @@ export function createWellKnownRoutes({ documents, maxBufferedBytes }: HandlerPa
 
 /** The handler of everything: endpoint and well-known documents by their path, 404 for any other. */
 export function createTenancyHandler(
-  { endpoint, maxBufferedBytes }: HandlerParts,
+  { endpoint, maxBufferedBytes, open }: HandlerParts,
   endpointHandler: TenancyHandler,
   routes: readonly TenancyRoute[],
 ): TenancyHandler {
@@ -85,7 +88,7 @@ export function createTenancyHandler(
     if (path === endpoint) return endpointHandler(req, res, host);
     const handler = req.method === 'GET' || req.method === 'HEAD' ? handlers.get(path) : undefined;
     if (handler !== undefined) return handler(req, res, host);
-    const sink = new NodeSink(res, host?.headers, maxBufferedBytes);
+    const sink = new NodeSink(res, host?.headers, maxBufferedBytes, open);
     const { status, body } = new TenancyError('not_found', 'Not found');
     sink.answer(status, body, ['content-type', 'application/json']);
   };

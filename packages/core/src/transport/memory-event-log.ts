@@ -1,5 +1,6 @@
 import { readWholeNumber } from '../read-whole-number.ts';
 import type { EventLog, LoggedEvent, MissedEvents } from './event-log.ts';
+import { Fifo } from './fifo.ts';
 
 /** Bounds of a {@link MemoryEventLog}. */
 export interface MemoryEventLogOptions {
@@ -21,6 +22,7 @@ interface Entry {
   readonly session: SessionState;
   readonly bytes: number;
   readonly at: number;
+  dropped: boolean;
 }
 
 /** Lives as long as one of the stream's events is kept. */
@@ -32,8 +34,10 @@ interface StreamState {
 }
 
 interface SessionState {
-  readonly entries: Set<Entry>;
+  /** Oldest first; dropped ones stay until they have reached the front. */
+  readonly entries: Fifo<Entry>;
   readonly streams: Map<string, StreamState>;
+  count: number;
   bytes: number;
 }
 
@@ -41,8 +45,8 @@ interface SessionState {
 export class MemoryEventLog implements EventLog {
   readonly #bounds: Required<MemoryEventLogOptions>;
   readonly #sessions = new Map<string, SessionState>();
-  /** Every entry, oldest first. */
-  readonly #entries = new Set<Entry>();
+  /** Every entry, oldest first; dropped ones stay until they have reached the front. */
+  readonly #entries = new Fifo<Entry>();
   #bytes = 0;
 
   constructor(options: MemoryEventLogOptions = {}) {
@@ -58,11 +62,13 @@ export class MemoryEventLog implements EventLog {
     const session = this.#sessionOf(event.sessionId);
     const stream = streamOf(session, event);
     stream.last = event.sequence;
-    const entry = { event, session, bytes: EVENT_OVERHEAD + 2 * event.data.length, at: Date.now() };
-    this.#entries.add(entry);
-    session.entries.add(entry);
-    this.#bytes += entry.bytes;
-    session.bytes += entry.bytes;
+    const bytes = EVENT_OVERHEAD + 2 * event.data.length;
+    const entry = { event, session, bytes, at: Date.now(), dropped: false };
+    this.#entries.push(entry);
+    session.entries.push(entry);
+    session.count += 1;
+    session.bytes += bytes;
+    this.#bytes += bytes;
     this.#enforceBounds(session);
   }
 
@@ -71,64 +77,65 @@ export class MemoryEventLog implements EventLog {
     const session = this.#sessions.get(sessionId);
     const stream = session?.streams.get(streamId);
     if (session === undefined || stream === undefined) return { events: [], complete: false };
-    const events = Array.from(session.entries, ({ event }) => event).filter(
-      (event) => event.streamId === streamId && event.sequence > sequence,
-    );
+    const events = session.entries
+      .toArray()
+      .filter(({ dropped, event }) => !dropped && event.streamId === streamId && event.sequence > sequence)
+      .map(({ event }) => event);
     return { events, complete: sequence >= stream.droppedTo && sequence <= stream.last };
   }
 
   forgetStream(sessionId: string, streamId: string): void {
-    const session = this.#sessions.get(sessionId);
-    if (session === undefined) return;
-    for (const entry of session.entries) if (entry.event.streamId === streamId) this.#drop(entry);
+    for (const entry of this.#entriesOf(sessionId)) if (entry.event.streamId === streamId) this.#drop(entry);
   }
 
   forgetSession(sessionId: string): void {
-    const session = this.#sessions.get(sessionId);
-    if (session === undefined) return;
-    for (const entry of session.entries) this.#drop(entry);
+    for (const entry of this.#entriesOf(sessionId)) this.#drop(entry);
+  }
+
+  #entriesOf(sessionId: string): Entry[] {
+    return this.#sessions.get(sessionId)?.entries.toArray() ?? [];
   }
 
   #sessionOf(sessionId: string): SessionState {
     const known = this.#sessions.get(sessionId);
     if (known !== undefined) return known;
-    const session = { entries: new Set<Entry>(), streams: new Map<string, StreamState>(), bytes: 0 };
+    const session = { entries: new Fifo<Entry>(), streams: new Map<string, StreamState>(), count: 0, bytes: 0 };
     this.#sessions.set(sessionId, session);
     return session;
   }
 
   #enforceBounds(session: SessionState): void {
     const { maxEventsPerSession, maxBytesPerSession, maxBytes } = this.#bounds;
-    for (const entry of session.entries) {
-      if (session.entries.size <= maxEventsPerSession && session.bytes <= maxBytesPerSession) break;
-      this.#drop(entry);
-    }
-    for (const entry of this.#entries) {
-      if (this.#bytes <= maxBytes) break;
-      this.#drop(entry);
-    }
+    this.#dropFrom(session.entries, () => session.count > maxEventsPerSession || session.bytes > maxBytesPerSession);
+    this.#dropFrom(this.#entries, () => this.#bytes > maxBytes);
     this.#dropExpired();
   }
 
   #dropExpired(): void {
     const expired = Date.now() - this.#bounds.maxAgeMs;
-    for (const entry of this.#entries) {
-      if (entry.at > expired) return;
-      this.#drop(entry);
+    this.#dropFrom(this.#entries, ({ at }) => at <= expired);
+  }
+
+  /** Drops the oldest as long as one is to go, and clears away what has been dropped before. */
+  #dropFrom(entries: Fifo<Entry>, goes: (oldest: Entry) => boolean): void {
+    for (let oldest = entries.peek(); oldest !== undefined; oldest = entries.peek()) {
+      if (!oldest.dropped && !goes(oldest)) return;
+      this.#drop(oldest);
+      entries.shift();
     }
   }
 
   #drop(entry: Entry): void {
-    const { session } = entry;
-    this.#entries.delete(entry);
-    session.entries.delete(entry);
-    this.#bytes -= entry.bytes;
-    session.bytes -= entry.bytes;
-    const { sessionId, streamId, sequence } = entry.event;
-    const stream = streamOf(session, entry.event);
-    stream.droppedTo = sequence;
-    if (stream.droppedTo === stream.last) session.streams.delete(streamId);
-    if (session.entries.size === 0) this.#sessions.delete(sessionId);
+    if (entry.dropped) return;
+    const { session, bytes, event } = entry;
+    entry.dropped = true;
+    session.count -= 1;
+    session.bytes -= bytes;
+    this.#bytes -= bytes;
+    const stream = streamOf(session, event);
+    stream.droppedTo = event.sequence;
+    if (stream.droppedTo === stream.last) session.streams.delete(event.streamId);
+    if (session.count === 0) this.#sessions.delete(event.sessionId);
   }
 }
 

@@ -178,14 +178,16 @@ export class SessionTransport implements Transport {
     if (call === undefined) return;
     this.#calls.delete(id);
     const { answer, text } = this.#serialize(response, call.clientId);
-    call.observer?.answered(answer);
     call.exchange.respond(text);
+    call.observer?.answered(answer);
     this.#context.onSettled();
   }
 
-  /** A result that JSON cannot carry becomes an error: the client must not wait for ever. */
+  /** A result that is none, or that JSON cannot carry, becomes an error: the client must not wait for ever. */
   #serialize(response: JSONRPCResponse, id: RequestId): { answer: JSONRPCResponse; text: string } {
     try {
+      if ('result' in response && (typeof response.result !== 'object' || response.result === null))
+        throw new TypeError('A result must be an object');
       return { answer: response, text: JSON.stringify({ ...response, id }) };
     } catch (error) {
       this.#context.onError(errorFrom(error));

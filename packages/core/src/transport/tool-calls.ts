@@ -47,6 +47,7 @@ export class ToolCallObserver implements CallObserver {
 
 function outcomeOf(response: JSONRPCResponse): ToolCallOutcome {
   if ('error' in response) return 'protocol_error';
-  if (response.result.resultType === 'input_required') return 'input_required';
-  return response.result.isError === true ? 'tool_error' : 'ok';
+  const { resultType, isError } = response.result;
+  if (resultType === 'input_required') return 'input_required';
+  return isError === true ? 'tool_error' : 'ok';
 }
