@@ -6,9 +6,9 @@ import { type Logger, logWith } from './logger.ts';
 import { checkMediaTypes, checkMethod } from './request/check-headers.ts';
 import type { CheckOrigin } from './request/check-origin.ts';
 import { checkEraOfMessages, checkEraOfMethod } from './request/classify-era.ts';
-import { readMessages } from './request/read-messages.ts';
+import { type MessageBatch, readMessages } from './request/read-messages.ts';
 import { headerOf, type RequestFacts } from './request/request-facts.ts';
-import { namedSession, routeDelete, routeGet, routePost } from './session/route-session.ts';
+import { namedSession, routeDelete, routeGet, routePost, type SessionRequest } from './session/route-session.ts';
 import type { SessionManager } from './session/session-manager.ts';
 import type { Credential, ResponseSink } from './transport/response-sink.ts';
 
@@ -45,12 +45,16 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
     if (request.fault !== undefined) throw request.fault;
     path.checkOrigin(facts);
     checkMethod(facts);
-    identity = request.identity() ?? (await path.authenticate(headerOf(facts, 'authorization')));
+    identity = await identify(path, request);
     request.onAuthenticated(identity);
     sink.credential = credentialOf(identity);
     checkEraOfMethod(facts);
     checkMediaTypes(facts);
-    await route(path, request, identity, sink);
+    const { revocations } = path.sessions;
+    const batch = facts.method === 'POST' ? readMessages(await request.readBody()) : undefined;
+    // A token may have been removed while the body was under way.
+    if (revocations !== path.sessions.revocations) identity = await identify(path, request);
+    await route(path, { facts, identity, sink }, batch);
   } catch (thrown) {
     refuse(path, request, identity, sink, tenancyErrorFrom(thrown));
   }
@@ -62,27 +66,23 @@ function credentialOf({ tokenDigest, authInfo }: Identity): Credential {
   return { tokenDigest, expiresAt: expiresAt === undefined ? undefined : expiresAt * 1_000 };
 }
 
+async function identify(path: RequestPath, request: EndpointRequest): Promise<Identity> {
+  return request.identity() ?? path.authenticate(headerOf(request.facts, 'authorization'));
+}
+
 async function route(
-  path: RequestPath,
-  request: EndpointRequest,
-  identity: Identity,
-  sink: ResponseSink,
+  { sessions }: RequestPath,
+  request: SessionRequest,
+  batch: MessageBatch | undefined,
 ): Promise<void> {
-  const { facts } = request;
-  const sessionRequest = { facts, identity, sink };
-  switch (facts.method) {
-    case 'POST': {
-      const batch = readMessages(await request.readBody());
-      checkEraOfMessages(facts, batch);
-      return routePost(path.sessions, sessionRequest, batch).catch((thrown) => {
-        throw tenancyErrorFrom(thrown).answering(batch.onlyRequestId);
-      });
-    }
-    case 'GET':
-      return routeGet(path.sessions, sessionRequest);
-    default:
-      return routeDelete(path.sessions, sessionRequest);
+  if (batch !== undefined) {
+    checkEraOfMessages(request.facts, batch);
+    return routePost(sessions, request, batch).catch((thrown) => {
+      throw tenancyErrorFrom(thrown).answering(batch.onlyRequestId);
+    });
   }
+  if (request.facts.method === 'GET') return routeGet(sessions, request);
+  routeDelete(sessions, request);
 }
 
 const MALFORMED = [400, 406, 413, 415];

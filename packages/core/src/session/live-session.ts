@@ -18,7 +18,7 @@ import type { SessionTransport } from '../transport/session-transport.ts';
 import type { CallObserver } from '../transport/tool-calls.ts';
 import type { ConnectServer } from './connect-server.ts';
 import { NotRestorableError } from './rebuild.ts';
-import { asksTooMuch, observeRecordChange, tooManySubscriptions } from './record-changes.ts';
+import { asksTooMuch, observeRecordChange, type PendingSubscriptions, tooManySubscriptions } from './record-changes.ts';
 import type { SessionRecord } from './session-record.ts';
 import { type ServedSession, SessionServers } from './session-servers.ts';
 
@@ -57,6 +57,7 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
   readonly #servers: SessionServers;
   /** Exchanges that wait for a server to be built. */
   readonly #waiting = new Set<ResponseSink>();
+  readonly #pendingSubscriptions: PendingSubscriptions = new Set();
   #ended = false;
 
   constructor(record: SessionRecord, services: SessionServices) {
@@ -128,7 +129,8 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     const extraOfRequests = this.#withPolling(extra, exchange);
     for (const message of batch.messages) {
       if (!isRequest(message)) this.#deliver(message, extra);
-      else if (asksTooMuch(message, this.record)) exchange.respond(tooManySubscriptions(message));
+      else if (asksTooMuch(message, this.record, this.#pendingSubscriptions))
+        exchange.respond(tooManySubscriptions(message));
       else transport.request(message, exchange, extraOfRequests);
     }
   }
@@ -154,7 +156,7 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
 
   observe(request: JSONRPCRequest): CallObserver | undefined {
     if (request.method === 'tools/call') return this.#services.observeToolCall(this, request);
-    return observeRecordChange(request, this.record);
+    return observeRecordChange(request, this.record, this.#pendingSubscriptions);
   }
 
   onSettled(): void {

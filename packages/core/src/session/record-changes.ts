@@ -7,15 +7,22 @@ const MAX_SUBSCRIPTIONS = 1_000;
 const MAX_URI_LENGTH = 8_192;
 const MAX_LENGTH = 131_072;
 
-/** Whether a request would make the record hold more than it may. */
-export function asksTooMuch({ method, params }: JSONRPCRequest, { subscriptions }: SessionRecord): boolean {
+/** The URIs that a session has asked to subscribe to and has no answer for. */
+export type PendingSubscriptions = Set<string>;
+
+/** Whether a request would make the record hold more than it may, once all that is pending is agreed to. */
+export function asksTooMuch(
+  { method, params }: JSONRPCRequest,
+  { subscriptions }: SessionRecord,
+  pending: PendingSubscriptions,
+): boolean {
   if (method !== 'resources/subscribe') return false;
   const uri = params?.uri;
   if (typeof uri !== 'string') return false;
   if (uri.length > MAX_URI_LENGTH) return true;
-  const length = subscriptions.reduce((sum, subscribed) => sum + subscribed.length, uri.length);
-  const full = subscriptions.length >= MAX_SUBSCRIPTIONS || length > MAX_LENGTH;
-  return full && !subscriptions.includes(uri);
+  const all = new Set([...subscriptions, ...pending]).add(uri);
+  const length = [...all].reduce((sum, subscribed) => sum + subscribed.length, 0);
+  return all.size > MAX_SUBSCRIPTIONS || length > MAX_LENGTH;
 }
 
 /** The refusal of such a request, as JSON. */
@@ -25,7 +32,11 @@ export function tooManySubscriptions({ id }: JSONRPCRequest): string {
 }
 
 /** Follows a request that changes what the record must hold; what the server does not agree to is not kept. */
-export function observeRecordChange(request: JSONRPCRequest, record: SessionRecord): CallObserver | undefined {
+export function observeRecordChange(
+  request: JSONRPCRequest,
+  record: SessionRecord,
+  pending: PendingSubscriptions,
+): CallObserver | undefined {
   const { method, params } = request;
   const uri = typeof params?.uri === 'string' ? params.uri : '';
   switch (method) {
@@ -34,7 +45,7 @@ export function observeRecordChange(request: JSONRPCRequest, record: SessionReco
         record.logLevel = params?.level as LoggingLevel;
       });
     case 'resources/subscribe':
-      return observeSubscription(record, uri);
+      return observeSubscription(record, pending, uri);
     case 'resources/unsubscribe':
       return whenAgreed(() => unsubscribe(record, uri));
     default:
@@ -42,13 +53,14 @@ export function observeRecordChange(request: JSONRPCRequest, record: SessionReco
   }
 }
 
-/** Kept from the start, so that requests that come at once are counted. */
-function observeSubscription(record: SessionRecord, uri: string): CallObserver | undefined {
-  if (record.subscriptions.includes(uri)) return undefined;
-  record.subscriptions.push(uri);
+function observeSubscription(record: SessionRecord, pending: PendingSubscriptions, uri: string): CallObserver {
+  pending.add(uri);
   return whenAgreed(
-    () => {},
-    () => unsubscribe(record, uri),
+    () => {
+      pending.delete(uri);
+      if (!record.subscriptions.includes(uri)) record.subscriptions.push(uri);
+    },
+    () => pending.delete(uri),
   );
 }
 
@@ -56,9 +68,14 @@ function unsubscribe(record: SessionRecord, uri: string): void {
   record.subscriptions = record.subscriptions.filter((subscribed) => subscribed !== uri);
 }
 
-function whenAgreed(change: () => void, otherwise: () => void = () => {}): CallObserver {
+function whenAgreed(change: () => void, otherwise: () => unknown = () => {}): CallObserver {
   return {
-    answered: (response) => ('result' in response ? change() : otherwise()),
-    abandoned: otherwise,
+    answered: (response) => {
+      if ('result' in response) change();
+      else otherwise();
+    },
+    abandoned: () => {
+      otherwise();
+    },
   };
 }

@@ -53,6 +53,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   readonly #sessions = new SessionTable();
   /** How many of them are open: the others are being opened. */
   #size = 0;
+  #revocations = 0;
   #reaper: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -70,6 +71,11 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
       onBroken: (session, reason) => this.#end(session, reason),
       onError: (session, error) => this.reportError(session, error),
     };
+  }
+
+  /** How many tokens have been removed. Who was authenticated before the last of them may have to be so again. */
+  get revocations(): number {
+    return this.#revocations;
   }
 
   /** How many sessions are open. */
@@ -133,6 +139,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
    * in others; returns how many open sessions there were.
    */
   endByToken(tokenDigest: string): number {
+    this.#revocations += 1;
     const sessions = this.#withToken(tokenDigest);
     for (const session of sessions) this.#end(session, 'revoked');
     for (const { streams } of this.#sessions.all()) streams.detachByToken(tokenDigest);
