@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Credential, HeaderList, ResponseSink } from '../transport/response-sink.ts';
 import type { OpenAnswers } from './open-answers.ts';
 
@@ -18,6 +19,8 @@ export class NodeSink implements ResponseSink {
   readonly #maxBufferedBytes: number;
   #closed = false;
   #settle: () => void = () => {};
+  #finished = false;
+  #settleSent: (() => void) | undefined;
   #onGone: (() => void) | undefined;
   #onFlushed: (() => void) | undefined;
   /** Bytes of each text that the network has not taken yet. */
@@ -35,17 +38,23 @@ export class NodeSink implements ResponseSink {
     });
     this.fault = setHostHeaders(res, hostHeaders ?? {});
     exposeMcpHeaders(res);
-    res.once('close', () => {
-      this.#gone();
-      open.delete(this);
-    });
-    // The answer to a pipelined request has no connection yet, and would not hear of its end.
-    if (res.socket === null) res.req.socket.once('close', () => this.#gone());
+    res.once('close', () => this.#finish());
+    // What a host does to its response behind our back ends the answer, and nothing else.
+    res.on('error', () => this.#finish());
+    if (res.socket === null) this.#followConnection(res.req.socket);
     if (res.destroyed) this.#gone();
   }
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Settles when nothing of the answer is on its way any more. For one who asks, once. */
+  get sent(): Promise<void> {
+    if (this.#finished) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#settleSent = resolve;
+    });
   }
 
   answer(status: number, body: string | undefined, headers: HeaderList): void {
@@ -54,7 +63,7 @@ export class NodeSink implements ResponseSink {
     const length = body === undefined ? 0 : Buffer.byteLength(body);
     this.#res.writeHead(status, [...headers, 'content-length', String(length)]);
     this.#close();
-    this.#res.end(body, () => this.#open.delete(this));
+    this.#res.end(body, () => this.#finish());
   }
 
   openStream(headers: HeaderList): void {
@@ -66,6 +75,7 @@ export class NodeSink implements ResponseSink {
   }
 
   write(text: string): void {
+    if (this.#res.writableEnded) this.#gone();
     if (this.#closed) return;
     const bytes = Buffer.byteLength(text);
     this.#unsent.push(bytes);
@@ -85,7 +95,7 @@ export class NodeSink implements ResponseSink {
   end(): void {
     if (this.#closed) return;
     this.#close();
-    this.#res.end(() => this.#open.delete(this));
+    this.#res.end(() => this.#finish());
   }
 
   onGone(listener: () => void): void {
@@ -111,6 +121,21 @@ export class NodeSink implements ResponseSink {
     if (this.#closed || this.#behind <= this.#maxBufferedBytes) return;
     this.#res.destroy();
     this.#gone();
+  }
+
+  /** The answer to a pipelined request has no connection of its own yet, and would not hear of its end. */
+  #followConnection(socket: Socket): void {
+    const finish = () => this.#finish();
+    socket.once('close', finish);
+    void this.done.then(() => socket.off('close', finish));
+  }
+
+  /** Nothing is on its way any more. */
+  #finish(): void {
+    this.#gone();
+    this.#open.delete(this);
+    this.#finished = true;
+    this.#settleSent?.();
   }
 
   #gone(): void {

@@ -2,12 +2,13 @@
 export interface OpenAnswer {
   /** Whether it is complete, and only has to be sent. */
   readonly closed: boolean;
+  /** Settles when nothing of it is on its way any more. */
+  readonly sent: Promise<void>;
 }
 
 /** The answers that have not been sent to their end. A server that stops listening cuts them off: closing waits for them. */
 export class OpenAnswers {
   readonly #answers = new Set<OpenAnswer>();
-  #onSent: (() => void) | undefined;
 
   add(answer: OpenAnswer): void {
     this.#answers.add(answer);
@@ -15,19 +16,12 @@ export class OpenAnswers {
 
   delete(answer: OpenAnswer): void {
     this.#answers.delete(answer);
-    this.#onSent?.();
   }
 
-  /** Settles when every complete answer has been sent, after `graceMs` at the latest: a client may never read. */
-  sent(graceMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const deadline = setTimeout(resolve, graceMs).unref();
-      this.#onSent = () => {
-        if ([...this.#answers].some(({ closed }) => closed)) return;
-        clearTimeout(deadline);
-        resolve();
-      };
-      this.#onSent();
-    });
+  /** Settles when every answer that is complete now has been sent, after `graceMs` at the latest: a client may never read. */
+  async sent(graceMs: number): Promise<void> {
+    const complete = [...this.#answers].filter(({ closed }) => closed);
+    const deadline = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref());
+    await Promise.race([deadline, Promise.all(complete.map((answer) => answer.sent))]);
   }
 }

@@ -137,7 +137,9 @@ function endpointRequest(
   };
 }
 
+/** The path of a request target, in origin form or (as proxies may send it, RFC 9112 section 3.2.2) in absolute form. */
 function pathOf(url = '/'): string {
+  if (!url.startsWith('/') && URL.canParse(url)) return new URL(url).pathname;
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);
 }

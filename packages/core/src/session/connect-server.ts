@@ -1,6 +1,6 @@
 import { serverUnavailable, TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
-import { assertUnconnected } from '../tenant/server-factory.ts';
+import { assertUnconnected, type McpServerInstance } from '../tenant/server-factory.ts';
 import type { BuildServer } from '../tenant/tenant-servers.ts';
 import { SessionTransport, type TransportContext } from '../transport/session-transport.ts';
 import type { SharedServer } from '../transport/shared-server.ts';
@@ -21,10 +21,14 @@ export type ConnectServer = (
 
 /** A fresh server for every session. Rejects with `server_unavailable` where it cannot be had. */
 export function connectFresh(build: BuildServer): ConnectServer {
+  const used = new WeakSet<McpServerInstance>();
   return async (context, identity, rebuilt) => {
     try {
       const server = await build(identity, rebuilt);
       assertUnconnected(server, 'The server that the factory returned');
+      if (used.has(server))
+        throw new TypeError('The server that the factory returned has served before: build a fresh one');
+      used.add(server);
       const transport = new SessionTransport(context);
       await server.connect(transport);
       // Whatever a server's own close throws is a rejection: others must be closed too.
