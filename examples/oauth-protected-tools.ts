@@ -40,8 +40,11 @@ function invoiceServers(): () => McpServer {
   };
 }
 
+/** A token without a subject belongs to nobody: its callers must not meet in one list. */
 function subjectOf(authInfo: AuthInfo | undefined): string {
-  return String(authInfo?.extra?.sub);
+  const subject = authInfo?.extra?.sub;
+  if (typeof subject !== 'string') throw new Error('The token names no subject');
+  return subject;
 }
 
 export interface ProtectedServiceOptions {

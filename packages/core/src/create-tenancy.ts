@@ -15,7 +15,8 @@ import { createCheckOrigin } from './request/check-origin.ts';
 import { type ConnectServer, connectFresh, connectShared } from './session/connect-server.ts';
 import { SessionManager } from './session/session-manager.ts';
 import type { TenancyOptions, TenancySettings } from './tenancy-options.ts';
-import { buildWithFactory, buildWithProvider, TenantServers } from './tenant/tenant-servers.ts';
+import { buildWithFactory, buildWithProvider } from './tenant/build-server.ts';
+import { TenantServers } from './tenant/tenant-servers.ts';
 import type { BearerTokenProvider, TokenChange } from './tenant/token-provider.ts';
 import { SharedServer } from './transport/shared-server.ts';
 

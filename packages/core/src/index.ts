@@ -1,3 +1,4 @@
+// For users
 export { createTenancy, type Tenancy, type TenancyStats } from './create-tenancy.ts';
 export { TenancyError, type TenancyErrorCode, type TenancyErrorOptions } from './errors.ts';
 export type {
@@ -13,18 +14,19 @@ export type {
   ToolCallOutcome,
   TransportErrorEvent,
 } from './events.ts';
-export { IsolatedEmitter } from './events.ts';
 export type { TokenVerifier } from './identity/authenticate.ts';
 export type { OAuthDocuments } from './identity/oauth-metadata.ts';
-export type { Identify, Principal } from './identity/principal.ts';
-export { digestToken } from './identity/principal.ts';
+export { digestToken, type Identify, type Principal } from './identity/principal.ts';
 export type { Logger } from './logger.ts';
-export type { HostContext, TenancyHandler, TenancyRoute } from './node/tenancy-handler.ts';
-// For authors of adapters and stores
-export { assertTenancy, type Mount, type MountOptions, readMount } from './read-mount.ts';
 export { SessionManager, type SessionManagerEvents, type SessionSummary } from './session/session-manager.ts';
 export type { SessionOptions, StreamOptions, TenancyOptions } from './tenancy-options.ts';
 export type { McpServerInstance, ServerContext, ServerFactory } from './tenant/server-factory.ts';
 export { type BearerTokenProvider, TokenBasedServerProvider, type TokenChange } from './tenant/token-provider.ts';
-export type { EventLog, LoggedEvent, MissedEvents } from './transport/event-log.ts';
 export { MemoryEventLog, type MemoryEventLogOptions } from './transport/memory-event-log.ts';
+
+// For authors of adapters and stores
+export { IsolatedEmitter } from './events.ts';
+export type { HostHeaders } from './node/node-sink.ts';
+export type { HostContext, TenancyHandler, TenancyRoute } from './node/tenancy-handler.ts';
+export { assertTenancy, type Mount, type MountOptions, readMount } from './read-mount.ts';
+export type { EventLog, LoggedEvent, MissedEvents } from './transport/event-log.ts';

@@ -1,7 +1,7 @@
 import { serverUnavailable, TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
+import type { BuildServer } from '../tenant/build-server.ts';
 import { assertUnconnected, type McpServerInstance } from '../tenant/server-factory.ts';
-import type { BuildServer } from '../tenant/tenant-servers.ts';
 import { SessionTransport, type TransportContext } from '../transport/session-transport.ts';
 import type { SharedServer } from '../transport/shared-server.ts';
 

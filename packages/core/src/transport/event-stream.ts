@@ -1,7 +1,8 @@
-import { sessionNotFound, TenancyError } from '../errors.ts';
+import { sessionNotFound } from '../errors.ts';
+import { eventIdOf, frameOf, framesOf, invalidEventId, streamHeaders } from './event-frames.ts';
 import type { LoggedEvent, MissedEvents } from './event-log.ts';
 import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
-import type { Credential, HeaderList, ResponseSink } from './response-sink.ts';
+import type { Credential, ResponseSink } from './response-sink.ts';
 import type { SessionLog } from './session-log.ts';
 
 /** What all streams of one session share. */
@@ -210,49 +211,4 @@ export class EventStream implements KeepAliveTarget {
     const logged = this.#context.log?.append(this.id, this.#last, data);
     if (logged !== undefined) this.#logged = this.#logged?.then(() => logged) ?? logged;
   }
-}
-
-/** The text of one event. Without an id it cannot be resumed from. */
-function frameOf(data: string, eventId: string | undefined): string {
-  return eventId === undefined
-    ? `event: message\ndata: ${data}\n\n`
-    : `event: message\nid: ${eventId}\ndata: ${data}\n\n`;
-}
-
-/** The text of logged events, without those that carried nothing. */
-export function framesOf(events: readonly LoggedEvent[]): string[] {
-  return events
-    .filter(({ data }) => data !== '')
-    .map((event) => frameOf(event.data, eventIdOf(event.streamId, event.sequence)));
-}
-
-/** The `id` of an event: unique within its session, and names its stream. */
-function eventIdOf(streamId: string, sequence: number): string {
-  return `${streamId}_${sequence}`;
-}
-
-/** A place in a stream, as `Last-Event-ID` names it. Throws `invalid_event_id`. */
-export function readEventId(eventId: string): { streamId: string; sequence: number } {
-  const match = /^([0-9a-z]{1,32})_(\d{1,15})$/.exec(eventId);
-  if (match === null) throw invalidEventId();
-  return { streamId: String(match[1]), sequence: Number(match[2]) };
-}
-
-/** The refusal of a `Last-Event-ID` that leads nowhere. */
-export function invalidEventId(): TenancyError {
-  return new TenancyError('invalid_event_id', 'Invalid event ID format');
-}
-
-/** The headers of a stream of this session. */
-export function streamHeaders(sessionId: string): HeaderList {
-  return [
-    'content-type',
-    'text/event-stream',
-    'cache-control',
-    'no-cache, no-transform',
-    'x-accel-buffering',
-    'no',
-    'mcp-session-id',
-    sessionId,
-  ];
 }

@@ -1,4 +1,5 @@
-import { type EventStream, streamHeaders } from './event-stream.ts';
+import { streamHeaders } from './event-frames.ts';
+import type { EventStream } from './event-stream.ts';
 import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
 import type { ResponseSink } from './response-sink.ts';
 import type { SessionStreams } from './session-streams.ts';

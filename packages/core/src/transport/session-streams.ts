@@ -1,12 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  EventStream,
-  framesOf,
-  invalidEventId,
-  readEventId,
-  type StreamContext,
-  streamHeaders,
-} from './event-stream.ts';
+import { framesOf, invalidEventId, readEventId, streamHeaders } from './event-frames.ts';
+import { EventStream, type StreamContext } from './event-stream.ts';
 import type { ResponseSink } from './response-sink.ts';
 
 const STANDALONE = 'standalone';
