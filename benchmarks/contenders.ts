@@ -13,5 +13,5 @@ export const subject: Contender = { label: 'fastify-mcp-server', file: 'servers/
 export const references: readonly Contender[] = [
   { label: 'SDK transport by hand (SSE, its default)', file: 'servers/sdk-by-hand.ts', args: [] },
   { label: 'SDK transport by hand (enableJsonResponse)', file: 'servers/sdk-by-hand.ts', args: ['--json'] },
-  { label: 'bare Fastify route (no MCP)', file: 'servers/bare-route.ts', args: [] },
+  { label: 'bare Fastify route (no MCP)', file: 'servers/host.ts', args: ['fastify', '--bare'] },
 ];

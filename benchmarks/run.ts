@@ -1,13 +1,31 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { references, subject } from './contenders.ts';
-import { measure } from './measure.ts';
+import { type Contender, references, subject } from './contenders.ts';
+import { contendersOfHosts } from './hosts.ts';
+import { type Measurement, measure } from './measure.ts';
 import { reportOf } from './report.ts';
+import { reportOfHosts } from './report-hosts.ts';
+import type { Circumstances } from './report-parts.ts';
 
-const { values } = parseArgs({
+/** What one run measures. Its report is kept under its name. */
+interface Suite {
+  readonly contenders: readonly Contender[];
+  reportOf(measurements: readonly Measurement[], circumstances: Circumstances): string;
+}
+
+const suites: Readonly<Record<string, Suite>> = {
+  latest: { contenders: [subject, ...references], reportOf },
+  hosts: { contenders: contendersOfHosts, reportOf: reportOfHosts },
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: { rounds: { type: 'string', default: '20' }, seconds: { type: 'string', default: '1' } },
 });
+const name = positionals.length === 0 ? 'latest' : positionals.join(' ');
+const suite = Object.hasOwn(suites, name) ? suites[name] : undefined;
+if (suite === undefined) throw new TypeError(`Name one of ${Object.keys(suites).join(', ')}, got ${name}`);
 const extent = {
   rounds: positive('rounds', values.rounds),
   roundMs: 1000 * positive('seconds', values.seconds),
@@ -16,13 +34,10 @@ const extent = {
 };
 
 const [loadBefore = 0] = loadavg();
-const [ours, ...others] = await measure([subject, ...references], extent);
-if (ours === undefined) throw new Error('Nothing was measured');
-
-const report = reportOf(ours, others, { ...extent, loadBefore });
+const report = suite.reportOf(await measure(suite.contenders, extent), { ...extent, loadBefore });
 const results = new URL('results/', import.meta.url);
 mkdirSync(results, { recursive: true });
-writeFileSync(new URL('latest.md', results), `${report}\n`);
+writeFileSync(new URL(`${name}.md`, results), `${report}\n`);
 console.log(report);
 
 function positive(option: string, text: string): number {

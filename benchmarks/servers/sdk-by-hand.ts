@@ -64,4 +64,5 @@ app.post('/mcp', async (request, reply) => {
   await transport.handleRequest(raw, reply.raw, request.body);
 });
 
-await serve(app);
+await app.ready();
+await serve(app.server);

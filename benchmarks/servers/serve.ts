@@ -1,5 +1,6 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 
 /** What a server's process has used since its start. */
 export interface Usage {
@@ -9,10 +10,10 @@ export interface Usage {
   readonly rssBytes: number;
 }
 
-/** Tells the parent process the URL of the app's MCP endpoint, answers each of its messages with a {@link Usage}, and ends with it. */
-export async function serve(app: FastifyInstance): Promise<void> {
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = app.server.address() as AddressInfo;
+/** Tells the parent process the URL of the server's MCP endpoint, answers each of its messages with a {@link Usage}, and ends with it. */
+export async function serve(server: Server): Promise<void> {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
   process.on('message', () => process.send?.(usage()));
   process.on('disconnect', () => process.exit());
   process.send?.(`http://127.0.0.1:${port}/mcp`);

@@ -1,18 +1,11 @@
 import { fastify } from 'fastify';
-import { fastifyMcpServer, TokenBasedServerProvider } from 'fastify-mcp-server';
-import { tokens } from '../tokens.ts';
+import { fastifyMcpServer } from 'fastify-mcp-server';
 import { serve } from './serve.ts';
-import { buildServer } from './tools.ts';
+import { bearerTokenProvider, countToolCalls } from './tenants.ts';
 
 const app = fastify();
-const bearerTokenProvider = new TokenBasedServerProvider(
-  Object.fromEntries(tokens.map((token) => [token, buildServer])),
-);
 await app.register(fastifyMcpServer, { authorization: { bearerTokenProvider } });
+countToolCalls(app.mcp.tenancy);
 
-const calls = new Map<string, number>();
-app.mcp.tenancy.on('toolCalled', ({ toolName }) => {
-  calls.set(toolName, (calls.get(toolName) ?? 0) + 1);
-});
-
-await serve(app);
+await app.ready();
+await serve(app.server);

@@ -1,0 +1,32 @@
+import type { Server } from 'node:http';
+import { parseArgs } from 'node:util';
+import { createTenancy, type Tenancy } from '@mcp-tenancy/core';
+import { serve } from './serve.ts';
+import { bearerTokenProvider, countToolCalls } from './tenants.ts';
+
+/** What each file in `hosts/` exports: servers of its host, not yet listening. */
+interface Host {
+  serverOf(tenancy: Tenancy): Server | Promise<Server>;
+  /** One route without MCP, written as the host's documentation would. */
+  bareServer(): Server | Promise<Server>;
+}
+
+/** A process loads no host but its own. */
+const hosts: Readonly<Record<string, () => Promise<Host>>> = {
+  'node-http': () => import('./hosts/node-http.ts'),
+  fastify: () => import('./hosts/fastify.ts'),
+  express: () => import('./hosts/express.ts'),
+  hono: () => import('./hosts/hono.ts'),
+};
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { bare: { type: 'boolean' } } });
+const host = await hosts[positionals[0] ?? '']?.();
+if (host === undefined) throw new TypeError(`Name one of ${Object.keys(hosts).join(', ')}, got ${positionals[0]}`);
+
+await serve(await (values.bare ? host.bareServer() : host.serverOf(busyTenancy())));
+
+function busyTenancy(): Tenancy {
+  const tenancy = createTenancy({ provider: bearerTokenProvider });
+  countToolCalls(tenancy);
+  return tenancy;
+}

@@ -1,0 +1,16 @@
+import { type Tenancy, TokenBasedServerProvider } from '@mcp-tenancy/core';
+import { tokens } from '../tokens.ts';
+import { buildServer } from './tools.ts';
+
+/** A server with the benchmark's tools for each of its tokens. */
+export const bearerTokenProvider = new TokenBasedServerProvider(
+  Object.fromEntries(tokens.map((token) => [token, buildServer])),
+);
+
+/** Listens to the tool calls of a tenancy, as an app that bills them would. */
+export function countToolCalls(tenancy: Tenancy): void {
+  const calls = new Map<string, number>();
+  tenancy.on('toolCalled', ({ toolName }) => {
+    calls.set(toolName, (calls.get(toolName) ?? 0) + 1);
+  });
+}
