@@ -110,7 +110,8 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
   /** Ends a token: its sessions end at once, its next request is a 401. Does nothing for an unknown one. */
   removeToken(token: string): this {
     if (!this.#provider.removeToken(token)) return this;
-    this.#tokens.delete(digestToken(token));
+    // A listener may have registered it anew.
+    if (!this.hasToken(token)) this.#tokens.delete(digestToken(token));
     this.publish('tokenRemoved', token);
     return this;
   }
@@ -153,7 +154,9 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
     if (running === undefined || this.#starting !== starting) throw new Error('Server is not running');
     this.#starting = undefined;
     this.#running = undefined;
-    this.#stopping = running.app.close();
+    this.#stopping = running.app.close().finally(() => {
+      this.#stopping = undefined;
+    });
     // A client that never ends its request must not keep the server from stopping.
     const cut = setTimeout(() => running.app.server.closeAllConnections(), STOP_GRACE_MS).unref();
     await this.#stopping.finally(() => clearTimeout(cut));
@@ -195,7 +198,7 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
   }
 
   async #listen(): Promise<Running> {
-    await this.#stopping?.catch(() => {});
+    await this.#stopping;
     const app = fastify({
       logger: this.#options.logging === true && loggerOptions(),
       requestTimeout: REQUEST_TIMEOUT_MS,

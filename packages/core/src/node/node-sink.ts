@@ -10,7 +10,7 @@ const EXPOSED = ['Mcp-Session-Id', 'WWW-Authenticate'];
 
 /** A {@link ResponseSink} over Node's response. */
 export class NodeSink implements ResponseSink {
-  readonly done: Promise<void>;
+  readonly #done = Promise.withResolvers<void>();
   credential: Credential | undefined;
   /** What is wrong with the host's headers, if anything: they are left out then. */
   readonly fault: unknown;
@@ -18,8 +18,6 @@ export class NodeSink implements ResponseSink {
   readonly #open: OpenAnswers;
   readonly #maxBufferedBytes: number;
   #closed = false;
-  #settle: () => void = () => {};
-  #finished = false;
   #settleSent: (() => void) | undefined;
   #onGone: (() => void) | undefined;
   #onFlushed: (() => void) | undefined;
@@ -33,9 +31,6 @@ export class NodeSink implements ResponseSink {
     this.#open = open;
     open.add(this);
     this.#maxBufferedBytes = maxBufferedBytes;
-    this.done = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
     this.fault = setHostHeaders(res, hostHeaders ?? {});
     exposeMcpHeaders(res);
     res.once('close', () => this.#finish());
@@ -45,13 +40,16 @@ export class NodeSink implements ResponseSink {
     if (res.destroyed) this.#gone();
   }
 
+  get done(): Promise<void> {
+    return this.#done.promise;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
 
   /** Settles when nothing of the answer is on its way any more. For one who asks, once. */
   get sent(): Promise<void> {
-    if (this.#finished) return Promise.resolve();
     return new Promise((resolve) => {
       this.#settleSent = resolve;
     });
@@ -134,7 +132,6 @@ export class NodeSink implements ResponseSink {
   #finish(): void {
     this.#gone();
     this.#open.delete(this);
-    this.#finished = true;
     this.#settleSent?.();
   }
 
@@ -146,7 +143,7 @@ export class NodeSink implements ResponseSink {
 
   #close(): void {
     this.#closed = true;
-    this.#settle();
+    this.#done.resolve();
     this.#settleFlushed();
   }
 }

@@ -26,16 +26,12 @@ export class SessionServers {
   #rebuilding: Promise<void> | undefined;
   #closed = false;
   /** Rejects when the session ends: nobody waits for a server any longer. */
-  readonly #ended: Promise<never>;
-  #end: (error: Error) => void = () => {};
+  readonly #ended = Promise.withResolvers<never>();
 
   constructor(session: ServedSession, connect: ConnectServer) {
     this.#session = session;
     this.#connect = connect;
-    this.#ended = new Promise((_resolve, reject) => {
-      this.#end = reject;
-    });
-    this.#ended.catch(() => {});
+    this.#ended.promise.catch(() => {});
   }
 
   /** The transports that may know what a message is about, the current one first. */
@@ -52,14 +48,14 @@ export class SessionServers {
   /** Builds the first server and lets it answer the client's `initialize`. */
   async open(identity: Identity, extra: MessageExtraInfo): Promise<InitializeResult> {
     const opening = this.#succeed(identity, false, (transport) => initialize(transport, this.#session.record, extra));
-    return Promise.race([opening, this.#ended]);
+    return Promise.race([opening, this.#ended.promise]);
   }
 
   /** The transport of a server from the current factory; a session whose server is outdated gets another one first. */
   async current(identity: Identity, extra: MessageExtraInfo): Promise<SessionTransport> {
     while (this.#stale || this.#rebuilding !== undefined) {
       this.#rebuilding ??= this.#rebuild(identity, extra);
-      await Promise.race([this.#rebuilding, this.#ended]);
+      await Promise.race([this.#rebuilding, this.#ended.promise]);
     }
     return this.#live().transport;
   }
@@ -81,7 +77,7 @@ export class SessionServers {
   /** Closes every server: calls in flight are aborted. */
   close(): void {
     this.#closed = true;
-    this.#end(sessionNotFound());
+    this.#ended.reject(sessionNotFound());
     for (const server of this.#retiring) this.#close(server);
     if (this.#current !== undefined) this.#close(this.#current);
   }

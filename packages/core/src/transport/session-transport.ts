@@ -104,7 +104,7 @@ export class SessionTransport implements Transport {
     this.#closed = true;
     for (const call of this.#calls.values()) {
       call.observer?.abandoned('closed');
-      call.exchange.respond(JSON.stringify(errorResponse(call.clientId, -32000, 'Session ended')));
+      call.exchange.respond(sessionEnded(call.clientId));
     }
     this.#calls.clear();
     for (const ask of this.#asks.values()) ask.reject(new Error('The connection to the server was closed'));
@@ -136,15 +136,8 @@ export class SessionTransport implements Transport {
 
   /** A request of the client, to be answered through `exchange`. */
   request(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo): void {
-    const id = this.#nextId();
-    this.#calls.set(id, { clientId: message.id, exchange, observer: this.#context.observe(message) });
-    try {
-      if (this.#closed) throw new Error('The connection to the server was closed');
-      this.onmessage?.({ ...message, id }, extra);
-    } catch (error) {
-      this.#context.onError(errorFrom(error));
-      this.#answer(errorResponse(id, -32603, 'Internal error: the server did not take the request'));
-    }
+    if (this.#closed) exchange.respond(sessionEnded(message.id));
+    else this.#dispatch(message, exchange, extra);
   }
 
   /** A notification or an answer of the client; `false` where it concerns a request that is not in flight here. */
@@ -163,6 +156,17 @@ export class SessionTransport implements Transport {
       return DELIVERED;
     } catch (error) {
       return Promise.reject(error);
+    }
+  }
+
+  #dispatch(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo): void {
+    const id = this.#nextId();
+    this.#calls.set(id, { clientId: message.id, exchange, observer: this.#context.observe(message) });
+    try {
+      this.onmessage?.({ ...message, id }, extra);
+    } catch (error) {
+      this.#context.onError(errorFrom(error));
+      this.#answer(errorResponse(id, -32603, 'Internal error: the server did not take the request'));
     }
   }
 
@@ -221,6 +225,11 @@ export class SessionTransport implements Transport {
     }
     return known;
   }
+}
+
+/** What a call gets that its session did not live to answer, as JSON. */
+function sessionEnded(id: RequestId): string {
+  return JSON.stringify(errorResponse(id, -32000, 'Session ended'));
 }
 
 function errorResponse(id: RequestId, code: number, message: string): JSONRPCResponse {

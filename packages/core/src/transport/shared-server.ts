@@ -129,7 +129,7 @@ export class SharedServer implements Transport {
       if ('id' in message) {
         const answer = answerFor(message, result);
         if (answer !== undefined) {
-          session.send({ jsonrpc: '2.0', id: message.id, ...answer }).catch((error) => this.onerror?.(error));
+          void session.send({ jsonrpc: '2.0', id: message.id, ...answer });
           return;
         }
         this.#owners.set(message.id, session);

@@ -130,3 +130,30 @@ it('a token that was removed between its verification and its first server is re
   );
   expect(served.tenancy.stats().activeSessions).toBe(0);
 });
+
+describe('something thrown that cannot be read', () => {
+  const unreadable = Object.defineProperty(new Error('x'), 'message', {
+    get: () => {
+      throw new Error('no');
+    },
+  });
+  const circular = new Error(`mine is ${TOKEN}`);
+  circular.cause = circular;
+
+  it.each([
+    ['an error whose message throws', unreadable],
+    ['an object that cannot be inspected', { [Symbol.for('nodejs.util.inspect.custom')]: fails(new Error('no')) }],
+    ['an error that is its own cause', circular],
+    ['nothing', undefined],
+  ])('is a 500 all the same: %s', async (_what, thrown) => {
+    const logger = recordingLogger();
+    const verifier = { verifyAccessToken: fails(thrown) };
+    const served = await serve({ createServer, verifier, logger });
+
+    const answer = await served.wire(TOKEN).open();
+
+    expect(answer.status).toBe(500);
+    expect(textOfLog(logger.lines)).not.toContain(TOKEN);
+    expect(logger.lines).toMatchObject([{ level: 'error' }, { level: 'error' }]);
+  });
+});

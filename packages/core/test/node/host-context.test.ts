@@ -213,3 +213,17 @@ it('the log of a request goes to the host’s logger for it', async () => {
   expect(log.lines).toMatchObject([{ level: 'debug', fields: { code: 'method_not_allowed', status: 405 } }]);
   expect(logger.lines).toEqual([]);
 });
+
+it('headers of the host that cannot be sent are a 500 with the others on it, and the process goes on', async () => {
+  const logger = recordingLogger();
+  let bad: string | undefined = 'line\nbreak';
+  const { wire } = await serveIn(() => ({ headers: { 'x-before': '1', 'x-bad': bad, 'x-after': '2' } }), { logger });
+
+  const answer = await wire().send({ body: PING });
+  bad = undefined;
+
+  expectRejection(answer, 500, -32603, 'Internal error');
+  expect(answer.headers).toMatchObject({ 'x-before': '1', 'x-after': '2' });
+  expect(logger.lines).toMatchObject([{ level: 'error' }]);
+  expect((await wire().open()).status).toBe(200);
+});

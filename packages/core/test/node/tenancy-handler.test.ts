@@ -58,6 +58,15 @@ describe('the handler', () => {
     expect(served.tenancy.endpoint).toBe('/a/b');
   });
 
+  it('takes the path of a request target in absolute form, as proxies may send it', async () => {
+    const { wire } = await serve({ createServer });
+    const client = wire();
+
+    expect((await client.send({ path: 'http://anything.example/mcp?x=1', body: PING })).status).toBe(400);
+    expect((await client.send({ path: 'http://anything.example/other', body: PING })).status).toBe(404);
+    expect((await client.send({ path: 'http://[/mcp', body: PING })).status).toBe(404);
+  });
+
   it('of the endpoint does not look at the path', async () => {
     const { endpointHandler } = tenancyOf({ createServer });
     const origin = await listen((req, res) => void endpointHandler(req, res));

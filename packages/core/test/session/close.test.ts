@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { type Extra, eventsOf, gate, said, serve, serverWith, tokens } from '../support/tenancy-server.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { rawConnection, rawRequest } from '../support/raw-connection.ts';
+import { type Extra, eventsOf, gate, nextEvent, said, serve, serverWith, tokens } from '../support/tenancy-server.ts';
 
 describe('close()', () => {
   it('ends every session with its streams and calls', async () => {
@@ -86,5 +87,27 @@ describe('close()', () => {
     const client = await stays.open('a');
     await closes.tenancy.close();
     expect(await client.call('tools/call', { name: 'hello' })).toMatchObject({ result: said('hello') });
+  });
+
+  it('waits for a client that reads its last answer, but not for ever', async () => {
+    const big = said('x'.repeat(30_000_000));
+    const { open, tenancy, url } = await serve({ createServer: () => serverWith({ big: () => big }) });
+    const client = await open();
+    const connection = rawConnection(url);
+    connection.pause();
+    const called = nextEvent(tenancy, 'toolCalled');
+    connection.write(rawRequest('POST', client.headers, JSON.stringify(client.request('tools/call', { name: 'big' }))));
+    await called;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let settled = false;
+    const closing = tenancy.close().then(() => {
+      settled = true;
+    });
+
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(settled).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await closing;
   });
 });

@@ -83,6 +83,21 @@ describe('a factory that returns the same instance twice', () => {
   });
 });
 
+describe('a factory that returns an instance that has served before', () => {
+  it('is refused: what its handlers kept is not for the next client', async () => {
+    const server = serverWith({});
+    const logger = recordingLogger();
+    const { open, wire, tenancy } = await serve({ createServer: () => server, logger });
+    await (await open()).send({ method: 'DELETE' });
+    const { status, text } = await wire().send({ body: INITIALIZE });
+    expect({ status, id: JSON.parse(text).id }).toEqual({ status: 500, id: 'the-id' });
+    expect(logger.lines.map(({ fields }) => String((fields as { err?: Error }).err))).toContainEqual(
+      expect.stringContaining('has served before: build a fresh one'),
+    );
+    expect(tenancy.sessions.size).toBe(0);
+  });
+});
+
 describe('a server that refuses to initialize', () => {
   it('answers that client with its own words, and no session is left', async () => {
     const createServer = () => {

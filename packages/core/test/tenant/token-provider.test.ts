@@ -1,4 +1,10 @@
-import { digestToken, type ServerFactory, TokenBasedServerProvider, type TokenChange } from '@mcp-tenancy/core';
+import {
+  digestToken,
+  type ServerContext,
+  type ServerFactory,
+  TokenBasedServerProvider,
+  type TokenChange,
+} from '@mcp-tenancy/core';
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { describe, expect, it } from 'vitest';
 import { serve, serverWith } from '../support/tenancy-server.ts';
@@ -110,5 +116,34 @@ describe('a TokenBasedServerProvider', () => {
     await (await open('a')).send({ method: 'DELETE' });
     expect(closed).toBe(1);
     expect(provider.getStats().activeServers).toBe(0);
+  });
+
+  it('tells every listener, also where one before it throws, and throws that at the end', () => {
+    const provider = new TokenBasedServerProvider({ a: factory });
+    const changes: TokenChange[] = [];
+    provider.subscribe(() => {
+      throw new Error('first');
+    });
+    provider.subscribe(() => {
+      throw new Error('second');
+    });
+    provider.subscribe((change) => changes.push(change));
+    expect(() => provider.removeToken('a')).toThrow('first');
+    expect(changes).toEqual([{ type: 'removed', tokenDigest: digestToken('a') }]);
+    expect(provider.hasToken('a')).toBe(false);
+  });
+
+  it('tells a factory who it builds for, also where its caller says nothing', async () => {
+    const contexts: ServerContext[] = [];
+    const provider = new TokenBasedServerProvider({
+      a: (context) => {
+        contexts.push(context);
+        return factory();
+      },
+    });
+    const authInfo = await provider.verifyAccessToken('a');
+    await provider.createServerForToken('a', authInfo);
+    const tenantId = digestToken('a');
+    expect(contexts).toMatchObject([{ principal: { tenantId }, authInfo, era: '2025', rebuilt: false }]);
   });
 });

@@ -171,3 +171,12 @@ describe('the bounds of a MemoryEventLog', () => {
     expect(log.after('session', 'stream', 1).events).toHaveLength(1_000);
   });
 });
+
+it('keeps the newest events of a long life, in order', () => {
+  const log = new MemoryEventLog({ maxEventsPerSession: 10 });
+  fill(log, 5_000);
+  expect(sequencesOf(log.after('session', 'stream', 4_990))).toEqual(
+    Array.from({ length: 10 }, (_item, index) => 4_991 + index),
+  );
+  expect(log.after('session', 'stream', 4_989).complete).toBe(false);
+});
