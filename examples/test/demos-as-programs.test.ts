@@ -69,6 +69,10 @@ test.each([
   'regional-servers',
   'oauth-protected-tools',
   'custom-token-providers',
+  'host-fastify',
+  'host-express',
+  'host-hono',
+  'host-node',
 ])('the example %s runs as a program too', async (name) => {
   const example = runProgram(`examples/${name}.ts`, { env: { CLOSE_DELAY_MS: '0' } });
   const { vscode } = await printedConfiguration(example);
@@ -85,19 +89,24 @@ test('the onboarding endpoint runs as a program too', async () => {
   await expectGracefulStop(example);
 });
 
-test.each(['demo-per-bearer', 'demo-simple', 'demo-runtime-tokens', 'dev-server'])(
-  '%s says what to do where its port is taken',
-  async (name) => {
-    const squatter = createServer();
-    await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void squatter.close());
-    const { port } = squatter.address() as { port: number };
+test.each([
+  'demo-per-bearer',
+  'demo-simple',
+  'demo-runtime-tokens',
+  'dev-server',
+  'host-express',
+  'host-hono',
+  'host-node',
+])('%s says what to do where its port is taken', async (name) => {
+  const squatter = createServer();
+  await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void squatter.close());
+  const { port } = squatter.address() as { port: number };
 
-    const { code, stderr } = await runProgram(`examples/${name}.ts`, { env: { PORT: String(port) } }).ended();
-    expect(stderr).toBe(`Port ${port} is taken: set PORT to another one, or to 0 for any free port\n`);
-    expect(code).toBe(1);
-  },
-);
+  const { code, stderr } = await runProgram(`examples/${name}.ts`, { env: { PORT: String(port) } }).ended();
+  expect(stderr).toBe(`Port ${port} is taken: set PORT to another one, or to 0 for any free port\n`);
+  expect(code).toBe(1);
+});
 
 test.each(['x', '-1', '65536', ''])('PORT=%j is refused by name', async (PORT) => {
   const { code, stderr } = await runProgram('examples/demo-simple.ts', { env: { PORT } }).ended();
