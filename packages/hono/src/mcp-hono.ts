@@ -51,6 +51,6 @@ function nodeOf({ env }: Context<NodeEnv>): HttpBindings {
 }
 
 function headersOf({ headers }: Response): Record<string, string | string[]> {
-  const cookies = headers.getSetCookie();
-  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies }) };
+  const record = Object.fromEntries(headers);
+  return 'set-cookie' in record ? { ...record, 'set-cookie': headers.getSetCookie() } : record;
 }
