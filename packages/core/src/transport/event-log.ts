@@ -20,7 +20,7 @@ export interface MissedEvents {
  * Keeps the events of streams, so that a client whose connection broke gets what it missed (MCP 2025-11-25, Transports,
  * Resumability and Redelivery).
  *
- * Order: events of one stream are appended in the order of their sequence, and come back in it. Bounds: an implementation limits
+ * Order: events of one stream are appended in the order of their sequence, without waiting for one another, and come back in it. Bounds: an implementation limits
  * what it keeps by count, bytes and age, and drops the oldest first. Atomicity: an event is either kept whole or not at all.
  */
 export interface EventLog {
@@ -28,8 +28,8 @@ export interface EventLog {
   append(event: LoggedEvent): void | Promise<void>;
   /** The events of a stream after `sequence`. A rejection is a 500 for the client that asked. */
   after(sessionId: string, streamId: string, sequence: number): MissedEvents | Promise<MissedEvents>;
-  /** Forgets one stream: nobody will ask for its events again. */
+  /** Forgets one stream: nobody will ask for its events again. A rejection is reported, and nobody waits for it. */
   forgetStream(sessionId: string, streamId: string): void | Promise<void>;
-  /** Forgets a session and all its streams. */
+  /** Forgets a session and all its streams. A rejection is reported, and nobody waits for it. */
   forgetSession(sessionId: string): void | Promise<void>;
 }

@@ -67,7 +67,7 @@ export class EventStream implements KeepAliveTarget {
     await this.#catchUp(sink, this.#written, this.#nextTurn());
   }
 
-  /** As {@link attach}, beginning after event `sequence`. Throws `invalid_event_id` where what came after it is not known any more. */
+  /** As {@link attach}, beginning after event `sequence`. Rejects with `invalid_event_id` where what came after it is not known any more. */
   async resume(sink: ResponseSink, sequence: number): Promise<void> {
     const turn = this.#nextTurn();
     const { complete } = await this.#missedAfter(sequence);

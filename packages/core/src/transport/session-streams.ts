@@ -51,7 +51,7 @@ export class SessionStreams {
 
   /**
    * Carries a stream on after `Last-Event-ID`, what was missed first; one that has ended meanwhile is replayed and ends again.
-   * Throws `invalid_event_id` for an id of another session, one that never was, and one from too long ago.
+   * Rejects with `invalid_event_id` for an id of another session, one that never was, and one from too long ago.
    */
   async resume(sink: ResponseSink, lastEventId: string): Promise<void> {
     const { streamId, sequence } = readEventId(lastEventId);
