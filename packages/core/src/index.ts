@@ -25,6 +25,7 @@ export { type BearerTokenProvider, TokenBasedServerProvider, type TokenChange } 
 export { MemoryEventLog, type MemoryEventLogOptions } from './transport/memory-event-log.ts';
 
 // For authors of adapters and stores
+export { assertOptions } from './assert-options.ts';
 export { IsolatedEmitter } from './events.ts';
 export type { HostHeaders } from './node/node-sink.ts';
 export type { HostContext, TenancyHandler, TenancyRoute } from './node/tenancy-handler.ts';

@@ -1,3 +1,4 @@
+import { assertOptions } from './assert-options.ts';
 import type { Tenancy } from './create-tenancy.ts';
 import type { Principal } from './identity/principal.ts';
 import type { Logger } from './logger.ts';
@@ -26,14 +27,10 @@ export function assertTenancy(value: Tenancy): void {
 /** Reads the arguments of an adapter. Throws a `TypeError` that names the one that is wrong. */
 export function readMount<Request>(tenancy: Tenancy, options: MountOptions<Request>): Mount<Request> {
   assertTenancy(tenancy);
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`options must be an object, got ${String(options)}`);
-  }
+  assertOptions('options', options, OPTIONS);
   for (const [name, value] of Object.entries(options)) {
-    if (!OPTIONS.includes(name))
-      throw new TypeError(`Unknown option '${name}' in options: it takes ${OPTIONS.join(', ')}`);
-    if (value !== undefined && typeof value !== 'function')
-      throw new TypeError(`${name} must be a function of the request`);
+    if (value === undefined || typeof value === 'function') continue;
+    throw new TypeError(`${name} must be a function of the request`);
   }
   const { principal, log } = options;
   return {

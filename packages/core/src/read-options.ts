@@ -1,3 +1,4 @@
+import { assertOptions } from './assert-options.ts';
 import { silentLogger } from './logger.ts';
 import { readWholeNumber } from './read-whole-number.ts';
 import type { ServerSource, TenancyOptions, TenancySettings } from './tenancy-options.ts';
@@ -33,13 +34,13 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Reads the options once: checked and complete. Throws a `TypeError` that names the option and what it takes. */
 export function readTenancyOptions(options: TenancyOptions): TenancySettings {
-  assertObject('options', options, KNOWN.options);
+  assertOptions('options', options, KNOWN.options);
   const { verifier, identify, requiredScopes = [], resourceMetadataUrl, expectedResource } = options;
   const { endpoint = '/mcp', oauth2 = {}, sessions = {}, streams = {}, logger = silentLogger } = options;
   const { allowedHosts, allowedOrigins } = options;
-  assertObject('sessions', sessions, KNOWN.sessions);
-  assertObject('streams', streams, KNOWN.streams);
-  assertObject('oauth2', oauth2, KNOWN.oauth2);
+  assertOptions('sessions', sessions, KNOWN.sessions);
+  assertOptions('streams', streams, KNOWN.streams);
+  assertOptions('oauth2', oauth2, KNOWN.oauth2);
   assertMethods('verifier', verifier, ['verifyAccessToken']);
   assertMethods('logger', logger, ['debug', 'warn', 'error']);
   assertFunction('identify', identify);
@@ -112,15 +113,6 @@ function readEventLog(eventLog: EventLog | false | undefined): EventLog | undefi
   if (eventLog === false) return undefined;
   assertMethods('streams.eventLog', eventLog, ['append', 'after', 'forgetStream', 'forgetSession']);
   return eventLog;
-}
-
-function assertObject(option: string, value: unknown, known: readonly string[]): void {
-  if (typeof value !== 'object' || value === null)
-    throw new TypeError(`${option} must be an object, got ${String(value)}`);
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) {
-    throw new TypeError(`Unknown option '${unknown}' in ${option}: it takes ${known.join(', ')}`);
-  }
 }
 
 function assertMethods(option: string, value: object | undefined, methods: readonly string[]): void {

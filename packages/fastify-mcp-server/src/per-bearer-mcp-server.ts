@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import {
+  assertOptions,
   digestToken,
   IsolatedEmitter,
   type Logger,
@@ -12,7 +13,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { getMcpDecorator } from './decorator.ts';
 import type { PerBearerMcpServerEvents, ServerInfo } from './per-bearer-events.ts';
 import { fastifyMcpServer } from './plugin.ts';
-import { assertKnown, type FastifyMcpServerOptions } from './plugin-options.ts';
+import type { FastifyMcpServerOptions } from './plugin-options.ts';
 
 /** Options of {@link createPerBearerMcpServer}. */
 export interface PerBearerMcpServerOptions
@@ -93,7 +94,7 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
     const log: { current: Logger | undefined } = { current: undefined };
     super({ error: (fields, message) => log.current?.error(fields, message) });
     this.#log = log;
-    assertKnown('options', options, OPTIONS);
+    assertOptions('options', options, OPTIONS);
     this.#options = { ...options };
     this.#port = readPort(options.port);
   }

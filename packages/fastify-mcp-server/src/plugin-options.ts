@@ -1,4 +1,5 @@
 import {
+  assertOptions,
   assertTenancy,
   type BearerTokenProvider,
   createTenancy,
@@ -82,9 +83,9 @@ export function tenancyFromOptions(options: FastifyMcpServerOptions, mount: stri
 }
 
 function newTenancy(options: Omit<FastifyMcpServerOptions, 'tenancy'>, mount: string, logger: Logger): MountedTenancy {
-  assertKnown('options', options, OPTIONS);
+  assertOptions('options', options, OPTIONS);
   const { authorization = {}, server, createServer, endpoint: url = '/mcp', ...rest } = options;
-  assertKnown('authorization', authorization, AUTHORIZATION);
+  assertOptions('authorization', authorization, AUTHORIZATION);
   const { bearerTokenProvider, bearerMiddlewareOptions, oauth2 } = authorization;
   if (bearerMiddlewareOptions !== undefined) assertMiddleware(bearerMiddlewareOptions);
   const sources = { server, createServer, 'authorization.bearerTokenProvider': bearerTokenProvider };
@@ -107,16 +108,8 @@ function newTenancy(options: Omit<FastifyMcpServerOptions, 'tenancy'>, mount: st
 }
 
 function assertMiddleware(options: BearerAuthMiddlewareOptions): void {
-  assertKnown('authorization.bearerMiddlewareOptions', options, MIDDLEWARE);
+  assertOptions('authorization.bearerMiddlewareOptions', options, MIDDLEWARE);
   if (options.verifier === undefined) {
     throw new TypeError('authorization.bearerMiddlewareOptions.verifier is missing: it verifies the tokens');
   }
-}
-
-/** Throws a `TypeError` that names the option unless `value` is an object with none but the known options. */
-export function assertKnown(option: string, value: unknown, known: readonly string[]): void {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`${option} must be an object, got ${value}`);
-  const unknown = Object.keys(value).find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new TypeError(`Unknown option '${unknown}' in ${option}: it takes ${known.join(', ')}`);
 }

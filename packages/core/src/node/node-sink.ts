@@ -125,7 +125,7 @@ export class NodeSink implements ResponseSink {
   #followConnection(socket: Socket): void {
     const finish = () => this.#finish();
     socket.once('close', finish);
-    void this.done.then(() => socket.off('close', finish));
+    this.#res.once('close', () => socket.off('close', finish));
   }
 
   /** Nothing is on its way any more. */
