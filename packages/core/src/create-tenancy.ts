@@ -1,9 +1,14 @@
+import { JSONRPCNotificationSchema, type Notification } from '@modelcontextprotocol/sdk/types.js';
+import { assertOptions } from './assert-options.ts';
 import { IsolatedEmitter, type TenancyEvents } from './events.ts';
 import { type Authenticate, authenticateNobody, createAuthenticate } from './identity/authenticate.ts';
 import { wellKnownDocuments } from './identity/oauth-metadata.ts';
+import { digestToken } from './identity/principal.ts';
+import { type Logger, logWith } from './logger.ts';
 import { OpenAnswers } from './node/open-answers.ts';
 import {
   createEndpointHandler,
+  createReadinessRoute,
   createTenancyHandler,
   createWellKnownRoutes,
   type HandlerParts,
@@ -11,11 +16,14 @@ import {
   type TenancyRoute,
 } from './node/tenancy-handler.ts';
 import { readTenancyOptions } from './read-options.ts';
+import { MAX_TIMER_MS, readWholeNumber } from './read-whole-number.ts';
 import { createCheckOrigin } from './request/check-origin.ts';
 import { type ConnectServer, connectFresh, connectShared } from './session/connect-server.ts';
-import { SessionManager } from './session/session-manager.ts';
+import { type NotifyTarget, SessionManager } from './session/session-manager.ts';
 import type { TenancyOptions, TenancySettings } from './tenancy-options.ts';
 import { buildWithFactory, buildWithProvider } from './tenant/build-server.ts';
+import { createAdmit } from './tenant/limits.ts';
+import { MemoryRateLimiter } from './tenant/rate-limiter.ts';
 import { TenantServers } from './tenant/tenant-servers.ts';
 import type { BearerTokenProvider, TokenChange } from './tenant/token-provider.ts';
 import { SharedServer } from './transport/shared-server.ts';
@@ -25,9 +33,27 @@ const CLOSE_GRACE_MS = 5_000;
 
 /** Counts of what is going on. */
 export interface TenancyStats {
+  /** Open sessions, the parked ones included; with a shared store, as far as is known. */
   readonly activeSessions: number;
-  /** Tokens (with a provider) or tenants that have had a server built. */
+  /** Sessions that have a server in this process now. */
+  readonly liveSessions: number;
+  /** Tenants that these belong to. */
   readonly activeTenants: number;
+}
+
+/** Whose sessions are revoked: those that have every property that is given. */
+export interface Revocation {
+  readonly tenantId?: string;
+  /** The caller within `tenantId`, which must be given too. */
+  readonly subject?: string;
+  /** The token of the last request of a session. */
+  readonly token?: string;
+}
+
+/** How a tenancy is drained. */
+export interface DrainOptions {
+  /** ms that calls in flight may take to finish before they are aborted. Default: 30,000. */
+  readonly deadlineMs?: number;
 }
 
 /** MCP servers for many tenants behind one endpoint: what every host serves. Its events tell what happens. */
@@ -38,14 +64,17 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   readonly handler: TenancyHandler;
   /** Serves the endpoint, whatever the path: for frameworks that route by themselves. */
   readonly endpointHandler: TenancyHandler;
-  /** The well-known documents, for frameworks that route by themselves. Their paths are from the root of the host. */
+  /** The well-known documents, and the readiness route if there is one, for frameworks that route by themselves. Their paths are from the root of the host. */
   readonly routes: readonly TenancyRoute[];
   /** The open sessions. */
   readonly sessions: SessionManager;
   readonly #servers: TenantServers;
   readonly #open = new OpenAnswers();
   readonly #release: () => Promise<void>;
+  #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** Settles when every change of a token has been applied. */
+  #tokenChanges: Promise<void> = Promise.resolve();
 
   /** Use {@link createTenancy}. */
   constructor(settings: TenancySettings) {
@@ -53,13 +82,14 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     const { source, endpoint, logger } = settings;
     const { provider, connect, disconnect } = serversOf(settings);
     this.endpoint = endpoint;
-    this.#servers = new TenantServers(this, { outliveSessions: provider?.subscribe !== undefined });
+    this.#servers = new TenantServers(this);
     this.sessions = new SessionManager({
       connect,
       events: this,
       servers: this.#servers,
       serversByToken: source.kind === 'provider',
-      limits: settings.sessions,
+      store: settings.store,
+      settings: settings.sessions,
       keepAliveMs: settings.streams.keepAliveMs,
       retryMs: settings.streams.retryMs,
       eventLog: settings.eventLog,
@@ -69,34 +99,85 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
       path: {
         checkOrigin: createCheckOrigin(settings),
         authenticate: authenticateOf(settings),
+        admit: createAdmit(settings.limits, new MemoryRateLimiter()),
         sessions: this.sessions,
         events: this,
       },
       endpoint,
       documents: wellKnownDocuments(settings.oauth2, endpoint),
-      maxBodyBytes: settings.maxBodyBytes,
       maxBufferedBytes: settings.streams.maxBufferedBytes,
       open: this.#open,
       logger,
     };
     this.endpointHandler = createEndpointHandler(parts);
-    this.routes = createWellKnownRoutes(parts);
+    const { readinessPath } = settings;
+    const readiness = readinessPath === undefined ? [] : [createReadinessRoute(parts, readinessPath, () => this.ready)];
+    this.routes = [...createWellKnownRoutes(parts), ...readiness];
     this.handler = createTenancyHandler(parts, this.endpointHandler, this.routes);
-    const unsubscribe = provider?.subscribe?.((change) => this.#followToken(change));
+    const unsubscribe = provider?.subscribe?.((change) => this.#followToken(change, logger));
     this.#release = async () => {
       unsubscribe?.();
       await disconnect();
     };
   }
 
+  /** Whether new sessions are taken: not while the tenancy is drained or closed. */
+  get ready(): boolean {
+    return this.#draining === undefined && this.#closing === undefined;
+  }
+
   /** Counts of what is going on now. */
   stats(): TenancyStats {
-    return { activeSessions: this.sessions.size, activeTenants: this.#servers.size };
+    const { size, liveSize, liveTenants } = this.sessions;
+    return { activeSessions: size, liveSessions: liveSize, activeTenants: liveTenants };
   }
 
   /**
-   * Ends every session, with its calls and streams, and refuses new ones. Settles when their answers have been sent, after 5 s at the
-   * latest. Idempotent. Close the tenancy before its HTTP server, which waits for streams.
+   * Sends a notification to the clients of live sessions: of one tenant, of one session, or to all; returns how many there are. A client without
+   * an open stream gets it when it opens one. Log messages and resource updates go to those who have asked for them only.
+   */
+  notify(target: NotifyTarget, notification: Notification): number {
+    assertOptions('target', target, ['tenantId', 'sessionId']);
+    const message = JSONRPCNotificationSchema.safeParse({ jsonrpc: '2.0', ...notification });
+    if (message.success) return this.sessions.notify(target, message.data);
+    throw new TypeError('notification must be { method, params? } as MCP defines it');
+  }
+
+  /**
+   * Ends the sessions and streams of a tenant, of a caller or of a token, parked sessions included; settles with how many sessions there were.
+   * Live ones end at once. A token that its verifier goes on to accept can open new ones: have it refused there first. Rejects where the
+   * session store fails.
+   */
+  async revoke({ token, ...of }: Revocation): Promise<number> {
+    assertOptions('revocation', of, ['tenantId', 'subject']);
+    const { tenantId, subject } = of;
+    if (subject !== undefined && tenantId === undefined) throw new TypeError('revocation.subject needs a tenantId');
+    if (token === undefined && tenantId === undefined)
+      throw new TypeError('revocation must name a tenantId or a token');
+    return this.sessions.revoke({ ...of, ...(token !== undefined && { tokenDigest: digestToken(token) }) });
+  }
+
+  /** Settles when every change of a token so far has been applied to all sessions, the parked ones included. */
+  tokenChangesApplied(): Promise<void> {
+    return this.#tokenChanges;
+  }
+
+  /**
+   * Gets ready to close without a client noticing: {@link ready} turns false, new sessions and streams are refused (503), open streams end, and
+   * calls in flight may finish until the deadline. Then every session is parked. Sessions go on somewhere else where their store is shared or
+   * durable. Settles when that is done; {@link close} the tenancy then. Idempotent.
+   */
+  drain(options: DrainOptions = {}): Promise<void> {
+    assertOptions('options', options, ['deadlineMs']);
+    const deadlineMs = readWholeNumber('deadlineMs', options.deadlineMs, 30_000, MAX_TIMER_MS);
+    this.#draining ??= this.sessions.drain(deadlineMs);
+    return this.#draining;
+  }
+
+  /**
+   * Ends every session, with its calls and streams, and refuses new ones; with a durable session store it releases them instead, to go on
+   * somewhere else. Settles when the answers have been sent, after 5 s at the latest. Idempotent. Close the tenancy before its HTTP server, which
+   * waits for streams.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -104,19 +185,29 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   }
 
   async #close(): Promise<void> {
-    this.sessions.close();
+    await this.sessions.close();
     await this.#open.sent(CLOSE_GRACE_MS);
     await this.#release();
   }
 
-  #followToken({ type, tokenDigest }: TokenChange): void {
+  /** Live sessions follow at once, parked ones in the order of the changes. */
+  #followToken(change: TokenChange, logger: Logger): void {
+    const applied = this.#applyToken(change);
+    const before = this.#tokenChanges;
+    this.#tokenChanges = Promise.all([before, applied]).then(
+      () => {},
+      (err) => logWith(logger, 'error', { err }, 'Parked sessions could not follow the change of a token'),
+    );
+  }
+
+  async #applyToken({ type, tokenDigest }: TokenChange): Promise<void> {
     if (type === 'removed') {
-      const ended = this.sessions.endByToken(tokenDigest);
-      this.#servers.removed(tokenDigest, ended > 0);
+      const announceRemoval = this.#servers.remove(tokenDigest);
+      announceRemoval((await this.sessions.revoke({ tokenDigest })) > 0);
     }
     if (type === 'updated') {
       this.#servers.updated(tokenDigest);
-      this.sessions.replaceServersByToken(tokenDigest);
+      await this.sessions.replaceServersByToken(tokenDigest);
     }
   }
 }

@@ -5,6 +5,16 @@ interface ErrorRow {
   readonly rpcCode?: number;
 }
 
+const RETRY_AFTER_MS = 5_000;
+
+const LIMIT_MESSAGES = {
+  session_limit: 'Too many sessions',
+  process_session_limit: 'Too many sessions on this server',
+  stream_limit: 'Too many open streams',
+  call_limit: 'Too many calls in flight',
+  rate_limit: 'Too many requests',
+};
+
 /** The one table from error codes to HTTP and JSON-RPC. */
 const ERRORS = {
   invalid_token: { status: 401 },
@@ -28,7 +38,11 @@ const ERRORS = {
   invalid_event_id: { status: 400, rpcCode: -32000 },
   session_limit: { status: 429, rpcCode: -32000 },
   process_session_limit: { status: 503, rpcCode: -32000 },
+  stream_limit: { status: 429, rpcCode: -32000 },
+  call_limit: { status: 429, rpcCode: -32000 },
+  rate_limit: { status: 429, rpcCode: -32000 },
   shutting_down: { status: 503, rpcCode: -32000 },
+  store_unavailable: { status: 503, rpcCode: -32000 },
   server_unavailable: { status: 500, rpcCode: -32603 },
   internal_error: { status: 500, rpcCode: -32603 },
 } as const satisfies Record<string, ErrorRow>;
@@ -99,12 +113,26 @@ export function sessionNotFound(cause?: unknown): TenancyError {
   return new TenancyError('session_not_found', 'Session not found', cause === undefined ? {} : { cause });
 }
 
-/** The refusal of a client that may come back in a moment. */
-export function tryLater(
-  code: 'session_limit' | 'process_session_limit' | 'shutting_down',
-  message: string,
+/** The refusal of a client whose tenant, or whose process, has reached a limit: it names the limit. */
+export function limitReached(
+  code: 'session_limit' | 'process_session_limit' | 'stream_limit' | 'call_limit' | 'rate_limit',
+  { name, value, retryAfterMs = RETRY_AFTER_MS }: { name: string; value: number; retryAfterMs?: number },
 ): TenancyError {
-  return new TenancyError(code, message, { headers: { 'retry-after': '5' } });
+  const headers = { 'retry-after': seconds(retryAfterMs) };
+  return new TenancyError(code, `${LIMIT_MESSAGES[code]}: ${name} is ${value}`, { headers, data: { limit: name } });
+}
+
+/** The refusal of a client that may come back in a moment, to this process or another. */
+export function shuttingDown(): TenancyError {
+  return new TenancyError('shutting_down', 'Server is shutting down', {
+    headers: { 'retry-after': seconds(RETRY_AFTER_MS) },
+  });
+}
+
+/** The refusal of a client whose session may well be there: the store did not say. */
+export function storeUnavailable(cause: unknown): TenancyError {
+  const headers = { 'retry-after': seconds(RETRY_AFTER_MS) };
+  return new TenancyError('store_unavailable', 'Sessions are not available at the moment', { cause, headers });
 }
 
 /** The refusal of a client whose server cannot be had. */
@@ -115,4 +143,9 @@ export function serverUnavailable(cause: unknown): TenancyError {
 /** Any thrown value as an error. */
 export function errorFrom(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+/** A `Retry-After` of whole seconds, at least one. */
+function seconds(ms: number): string {
+  return String(Math.max(Math.ceil(ms / 1_000), 1));
 }

@@ -10,13 +10,13 @@ export type SessionEndReason =
   | 'idle'
   /** It was idle and its principal needed room for a new session. */
   | 'evicted'
-  /** Its token was removed. */
+  /** Its token was removed, or its principal revoked. */
   | 'revoked'
   /** Its server closed the connection by itself. */
   | 'server_closed'
   /** The operator ended it. */
   | 'operator'
-  /** The tenancy was closed. */
+  /** The tenancy was closed, and nothing keeps its sessions. */
   | 'shutdown'
   /** It could not be continued on a new server. */
   | 'not_restorable';
@@ -33,6 +33,8 @@ export type ToolCallOutcome =
   | 'input_required'
   /** Cancelled by the client. */
   | 'cancelled'
+  /** Not answered within `limits.callTimeoutMs`. */
+  | 'timeout'
   /** Still running when its session ended. */
   | 'closed';
 
@@ -54,6 +56,39 @@ export interface SessionEndedEvent {
   readonly duration: number;
   readonly endedAt: Date;
   readonly reason: SessionEndReason;
+}
+
+/** A session lost its live server, and kept its record: its next request gets it another one. */
+export interface SessionParkedEvent {
+  readonly sessionId: string;
+  readonly tenantId: string;
+  readonly subject: string;
+}
+
+/** A session that had had a server before was given another one. */
+export interface SessionRebuiltEvent {
+  readonly sessionId: string;
+  readonly tenantId: string;
+  readonly subject: string;
+  readonly serverName: string;
+  /** When the session was opened. */
+  readonly createdAt: Date;
+}
+
+/** A client opened its stream, the one of a GET. */
+export interface StreamOpenedEvent {
+  readonly sessionId: string;
+  readonly tenantId: string;
+  readonly subject: string;
+}
+
+/** A stream of a GET ended, or its client went away. */
+export interface StreamClosedEvent {
+  readonly sessionId: string;
+  readonly tenantId: string;
+  readonly subject: string;
+  /** How long it was open, ms. */
+  readonly duration: number;
 }
 
 /** A `tools/call` was answered, cancelled or cut off. */
@@ -115,7 +150,11 @@ export interface RequestRejectedEvent {
 /** The events of a tenancy, by name. */
 export interface TenancyEvents {
   sessionCreated: [SessionCreatedEvent];
+  sessionParked: [SessionParkedEvent];
+  sessionRebuilt: [SessionRebuiltEvent];
   sessionEnded: [SessionEndedEvent];
+  streamOpened: [StreamOpenedEvent];
+  streamClosed: [StreamClosedEvent];
   toolCalled: [ToolCalledEvent];
   serverRegistered: [ServerRegisteredEvent];
   serverUpdated: [ServerUpdatedEvent];

@@ -8,8 +8,9 @@ import type { CheckOrigin } from './request/check-origin.ts';
 import { checkEraOfMessages, checkEraOfMethod } from './request/classify-era.ts';
 import { type MessageBatch, readMessages } from './request/read-messages.ts';
 import { headerOf, type RequestFacts } from './request/request-facts.ts';
-import { namedSession, routeDelete, routeGet, routePost, type SessionRequest } from './session/route-session.ts';
+import { routeSession } from './session/route-session.ts';
 import type { SessionManager } from './session/session-manager.ts';
+import type { Admit } from './tenant/limits.ts';
 import type { Credential, ResponseSink } from './transport/response-sink.ts';
 
 /** A request to the endpoint, as its host hands it over. */
@@ -20,8 +21,8 @@ export interface EndpointRequest {
   /** The caller, where the host has authenticated it. Throws where the host names nobody. */
   identity(): Identity | undefined;
   readonly logger: Logger;
-  /** The body as a JSON value. Rejects with a {@link TenancyError} for one that is too large or is not JSON. */
-  readBody(): Promise<unknown>;
+  /** The body as a JSON value. Rejects with a {@link TenancyError} for one that is larger than `maxBytes`, or is not JSON. */
+  readBody(maxBytes: number): Promise<unknown>;
   /** The caller is known now. */
   onAuthenticated(identity: Identity): void;
 }
@@ -30,6 +31,7 @@ export interface EndpointRequest {
 export interface RequestPath {
   readonly checkOrigin: CheckOrigin;
   readonly authenticate: Authenticate;
+  readonly admit: Admit;
   readonly sessions: SessionManager;
   readonly events: IsolatedEmitter<TenancyEvents>;
 }
@@ -41,6 +43,7 @@ export interface RequestPath {
 export async function handleRequest(path: RequestPath, request: EndpointRequest, sink: ResponseSink): Promise<void> {
   const { facts } = request;
   let identity: Identity | undefined;
+  let batch: MessageBatch | undefined;
   try {
     if (request.fault !== undefined) throw request.fault;
     path.checkOrigin(facts);
@@ -48,15 +51,20 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
     identity = await identify(path, request);
     request.onAuthenticated(identity);
     sink.credential = credentialOf(identity);
+    const limits = await path.admit(identity.principal);
     checkEraOfMethod(facts);
     checkMediaTypes(facts);
     const { revocations } = path.sessions;
-    const batch = facts.method === 'POST' ? readMessages(await request.readBody()) : undefined;
-    // A token may have been removed while the body was under way.
+    if (facts.method === 'POST') {
+      batch = readMessages(await request.readBody(limits.maxBodyBytes));
+      checkEraOfMessages(facts, batch);
+    }
+    const dispatch = await routeSession(path.sessions, facts, identity, batch);
+    // A token may have been removed while the body, or the session, was under way.
     if (revocations !== path.sessions.revocations) identity = await identify(path, request);
-    await route(path, { facts, identity, sink }, batch);
+    await dispatch({ facts, identity, limits, sink });
   } catch (thrown) {
-    refuse(path, request, identity, sink, tenancyErrorFrom(thrown));
+    refuse(path, request, identity, sink, tenancyErrorFrom(thrown).answering(batch?.onlyRequestId));
   }
   await sink.done;
 }
@@ -70,21 +78,6 @@ async function identify(path: RequestPath, request: EndpointRequest): Promise<Id
   return request.identity() ?? path.authenticate(headerOf(request.facts, 'authorization'));
 }
 
-async function route(
-  { sessions }: RequestPath,
-  request: SessionRequest,
-  batch: MessageBatch | undefined,
-): Promise<void> {
-  if (batch !== undefined) {
-    checkEraOfMessages(request.facts, batch);
-    return routePost(sessions, request, batch).catch((thrown) => {
-      throw tenancyErrorFrom(thrown).answering(batch.onlyRequestId);
-    });
-  }
-  if (request.facts.method === 'GET') return routeGet(sessions, request);
-  routeDelete(sessions, request);
-}
-
 const MALFORMED = [400, 406, 413, 415];
 
 function refuse(
@@ -95,7 +88,7 @@ function refuse(
   error: TenancyError,
 ): void {
   const { status, code, headers, body } = error;
-  if (status >= 500) {
+  if (status === 500) {
     const err = withoutToken(error.cause ?? error, identity?.authInfo?.token);
     logWith(logger, 'error', { err, code }, `MCP request failed: ${error.message}`);
   } else {
@@ -103,7 +96,7 @@ function refuse(
   }
   const tenantId = identity?.principal.tenantId;
   events.publish('requestRejected', { status, code, ...(tenantId !== undefined && { tenantId }) });
-  const session = identity && MALFORMED.includes(status) ? namedSession(sessions, facts, identity) : undefined;
-  if (session !== undefined) sessions.reportError(session, error);
+  const sessionId = headerOf(facts, 'mcp-session-id');
+  if (identity && sessionId && MALFORMED.includes(status)) void sessions.reportMalformed(sessionId, identity, error);
   sink.answer(status, body, ['content-type', 'application/json', ...Object.entries(headers).flat()]);
 }

@@ -1,5 +1,11 @@
 // For users
-export { createTenancy, type Tenancy, type TenancyStats } from './create-tenancy.ts';
+export {
+  createTenancy,
+  type DrainOptions,
+  type Revocation,
+  type Tenancy,
+  type TenancyStats,
+} from './create-tenancy.ts';
 export { TenancyError, type TenancyErrorCode, type TenancyErrorOptions } from './errors.ts';
 export type {
   RequestRejectedEvent,
@@ -9,6 +15,10 @@ export type {
   SessionCreatedEvent,
   SessionEndedEvent,
   SessionEndReason,
+  SessionParkedEvent,
+  SessionRebuiltEvent,
+  StreamClosedEvent,
+  StreamOpenedEvent,
   TenancyEvents,
   ToolCalledEvent,
   ToolCallOutcome,
@@ -18,8 +28,12 @@ export type { TokenVerifier } from './identity/authenticate.ts';
 export type { OAuthDocuments } from './identity/oauth-metadata.ts';
 export { digestToken, type Identify, type Principal } from './identity/principal.ts';
 export type { Logger } from './logger.ts';
-export { SessionManager, type SessionManagerEvents, type SessionSummary } from './session/session-manager.ts';
+export { MemorySessionStore } from './session/memory-session-store.ts';
+export { type NotifyTarget, SessionManager } from './session/session-manager.ts';
+export type { SessionManagerEvents } from './session/session-reports.ts';
+export type { SessionPage, SessionQuery, SessionSummary } from './session/session-summary.ts';
 export type { SessionOptions, StreamOptions, TenancyOptions } from './tenancy-options.ts';
+export type { LimitOptions, TenantLimits } from './tenant/limits.ts';
 export type { McpServerInstance, ServerContext, ServerFactory } from './tenant/server-factory.ts';
 export { type BearerTokenProvider, TokenBasedServerProvider, type TokenChange } from './tenant/token-provider.ts';
 export { MemoryEventLog, type MemoryEventLogOptions } from './transport/memory-event-log.ts';
@@ -31,3 +45,5 @@ export type { HostHeaders } from './node/node-sink.ts';
 export type { HostContext, TenancyHandler, TenancyRoute } from './node/tenancy-handler.ts';
 export { assertTenancy, type Mount, type MountOptions, readMount } from './read-mount.ts';
 export type { EventLog, LoggedEvent, MissedEvents } from './transport/event-log.ts';
+export type { SessionFilter } from './session/session-filter.ts';
+export type { Awaitable, SessionStore, StoredSession, StoredSessionPage } from './session/session-store.ts';

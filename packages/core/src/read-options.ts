@@ -1,7 +1,11 @@
 import { assertOptions } from './assert-options.ts';
 import { silentLogger } from './logger.ts';
-import { readWholeNumber } from './read-whole-number.ts';
-import type { ServerSource, TenancyOptions, TenancySettings } from './tenancy-options.ts';
+import { MAX_TIMER_MS, readWholeNumber } from './read-whole-number.ts';
+import { MemorySessionStore } from './session/memory-session-store.ts';
+import type { SessionSettings } from './session/session-lifecycle.ts';
+import type { SessionStore } from './session/session-store.ts';
+import type { ServerSource, SessionOptions, TenancyOptions, TenancySettings } from './tenancy-options.ts';
+import { type LimitSettings, readTenantLimits } from './tenant/limits.ts';
 import { assertServerFactory, assertUnconnected } from './tenant/server-factory.ts';
 import type { BearerTokenProvider } from './tenant/token-provider.ts';
 import type { EventLog } from './transport/event-log.ts';
@@ -23,21 +27,24 @@ const KNOWN = {
     'streams',
     'allowedHosts',
     'allowedOrigins',
+    'limits',
     'maxBodyBytes',
+    'readinessPath',
     'logger',
   ] satisfies (keyof TenancyOptions)[],
-  sessions: ['idleTimeoutMs', 'maxPerPrincipal', 'max'],
+  sessions: ['idleTimeoutMs', 'maxPerPrincipal', 'max', 'store', 'park', 'parkAfterMs', 'maxLive'],
   streams: ['keepAliveMs', 'retryMs', 'maxBufferedBytes', 'eventLog'],
+  limits: ['maxStreams', 'maxCalls', 'requestsPerSecond', 'callTimeoutMs', 'forTenant'],
   oauth2: ['authorizationServerOAuthMetadata', 'protectedResourceOAuthMetadata'],
 };
-const MAX_TIMER_MS = 2 ** 31 - 1;
+const STORE_METHODS = ['create', 'update', 'touch', 'get', 'delete', 'count', 'list', 'takeExpired'];
 
 /** Reads the options once: checked and complete. Throws a `TypeError` that names the option and what it takes. */
 export function readTenancyOptions(options: TenancyOptions): TenancySettings {
   assertOptions('options', options, KNOWN.options);
   const { verifier, identify, requiredScopes = [], resourceMetadataUrl, expectedResource } = options;
   const { endpoint = '/mcp', oauth2 = {}, sessions = {}, streams = {}, logger = silentLogger } = options;
-  const { allowedHosts, allowedOrigins } = options;
+  const { allowedHosts, allowedOrigins, readinessPath } = options;
   assertOptions('sessions', sessions, KNOWN.sessions);
   assertOptions('streams', streams, KNOWN.streams);
   assertOptions('oauth2', oauth2, KNOWN.oauth2);
@@ -51,9 +58,8 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
   assertUrl('expectedResource', expectedResource);
   const source = readSource(options);
   if (verifier === undefined && source.kind !== 'provider') assertNoTokenOptions(options);
-  if (typeof endpoint !== 'string' || !/^\/[^?#:*\s]*$/.test(endpoint)) {
-    throw new TypeError(`endpoint must be a plain path that begins with '/', got ${JSON.stringify(endpoint)}`);
-  }
+  assertPath('endpoint', endpoint);
+  assertPath('readinessPath', readinessPath);
   return {
     source,
     verifier,
@@ -63,11 +69,8 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
     expectedResource,
     endpoint,
     oauth2,
-    sessions: {
-      idleTimeoutMs: readWholeNumber('sessions.idleTimeoutMs', sessions.idleTimeoutMs, 1_800_000, MAX_TIMER_MS),
-      maxPerPrincipal: readWholeNumber('sessions.maxPerPrincipal', sessions.maxPerPrincipal, 1_000),
-      max: readWholeNumber('sessions.max', sessions.max, 100_000),
-    },
+    store: readStore(sessions.store),
+    sessions: readSessions(sessions),
     streams: {
       keepAliveMs: readWholeNumber('streams.keepAliveMs', streams.keepAliveMs, 15_000, MAX_TIMER_MS),
       retryMs: readWholeNumber('streams.retryMs', streams.retryMs, 1_000, MAX_TIMER_MS),
@@ -76,7 +79,8 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
     eventLog: readEventLog(streams.eventLog),
     allowedHosts,
     allowedOrigins,
-    maxBodyBytes: readWholeNumber('maxBodyBytes', options.maxBodyBytes, 4_194_304),
+    limits: readLimits(options),
+    readinessPath,
     logger,
   };
 }
@@ -101,6 +105,40 @@ function readSource({ provider, createServer, server }: TenancyOptions): ServerS
   }
   assertUnconnected(server, 'The option server');
   return { kind: 'shared', server };
+}
+
+function readStore(store: SessionStore | undefined): SessionStore {
+  assertMethods('sessions.store', store, STORE_METHODS);
+  return store ?? new MemorySessionStore();
+}
+
+function readSessions({ park = true, parkAfterMs, maxLive, idleTimeoutMs, max }: SessionOptions): SessionSettings {
+  if (typeof park !== 'boolean') throw new TypeError(`sessions.park must be true or false, got ${String(park)}`);
+  const readPark = (name: string, value: number | undefined, fallback: number, limit?: number) =>
+    park && readWholeNumber(`sessions.${name}`, value, fallback, limit);
+  return {
+    idleTimeoutMs: readWholeNumber('sessions.idleTimeoutMs', idleTimeoutMs, 1_800_000, MAX_TIMER_MS),
+    max: readWholeNumber('sessions.max', max, 100_000),
+    parkAfterMs: parkAfterMs !== false && readPark('parkAfterMs', parkAfterMs, 60_000, MAX_TIMER_MS),
+    maxLive: readPark('maxLive', maxLive, 10_000),
+  };
+}
+
+function readLimits({ limits = {}, sessions = {}, maxBodyBytes }: TenancyOptions): LimitSettings {
+  const { forTenant, ...all } = limits;
+  assertOptions('limits', limits, KNOWN.limits);
+  assertFunction('limits.forTenant', forTenant);
+  return {
+    all: readTenantLimits('limits', all, {
+      maxSessions: readWholeNumber('sessions.maxPerPrincipal', sessions.maxPerPrincipal, 1_000),
+      maxStreams: 256,
+      maxCalls: 256,
+      requestsPerSecond: undefined,
+      callTimeoutMs: undefined,
+      maxBodyBytes: readWholeNumber('maxBodyBytes', maxBodyBytes, 4_194_304),
+    }),
+    forTenant,
+  };
 }
 
 function readProvider(provider: BearerTokenProvider): BearerTokenProvider {
@@ -134,4 +172,9 @@ function assertStrings(option: string, value: readonly string[] | undefined): vo
 
 function assertUrl(option: string, value: string | URL | undefined): void {
   if (value !== undefined && !URL.canParse(String(value))) throw new TypeError(`${option} must be an absolute URL`);
+}
+
+function assertPath(option: string, value: string | undefined): void {
+  if (value === undefined || (typeof value === 'string' && /^\/[^?#:*\s]*$/.test(value))) return;
+  throw new TypeError(`${option} must be a plain path that begins with '/', got ${JSON.stringify(value)}`);
 }

@@ -2,6 +2,9 @@ import type { TokenVerifier } from './identity/authenticate.ts';
 import type { OAuthDocuments } from './identity/oauth-metadata.ts';
 import type { Identify } from './identity/principal.ts';
 import type { Logger } from './logger.ts';
+import type { SessionSettings } from './session/session-lifecycle.ts';
+import type { SessionStore } from './session/session-store.ts';
+import type { LimitOptions, LimitSettings } from './tenant/limits.ts';
 import type { McpServerInstance, ServerFactory } from './tenant/server-factory.ts';
 import type { BearerTokenProvider } from './tenant/token-provider.ts';
 import type { EventLog } from './transport/event-log.ts';
@@ -12,8 +15,19 @@ export interface SessionOptions {
   readonly idleTimeoutMs?: number;
   /** Sessions of one principal; at the limit its longest idle session makes room. Default: 1,000. */
   readonly maxPerPrincipal?: number;
-  /** Sessions of this process. Default: 100,000. */
+  /** Sessions of this process, parked ones included. Default: 100,000. */
   readonly max?: number;
+  /** Where sessions are kept. Default: in memory, until the process ends. */
+  readonly store?: SessionStore;
+  /**
+   * `false` keeps the server of every session as long as the session: for servers that hold state which a fresh one does not have. Default:
+   * `true`.
+   */
+  readonly park?: boolean;
+  /** ms without a message, a call in flight or an open stream after which a session is parked; `false`: never. Default: 60,000. */
+  readonly parkAfterMs?: number | false;
+  /** Sessions with a server of their own, beyond which those that were used longest ago are parked. Default: 10,000. */
+  readonly maxLive?: number;
 }
 
 /** Streams: how they are kept open, and what is kept for clients that come back. */
@@ -52,12 +66,16 @@ export interface TenancyOptions {
   readonly oauth2?: OAuthDocuments;
   readonly sessions?: SessionOptions;
   readonly streams?: StreamOptions;
+  /** What tenants may use: for all of them, and for some of them more or less. */
+  readonly limits?: LimitOptions;
   /** `Host` headers to accept: `name`, `name:port` or `*`. Default: loopback names on loopback connections, any on others. */
   readonly allowedHosts?: readonly string[];
   /** `Origin` headers to accept: `https://name[:port]` or `*`. Default: what `allowedHosts` allows on loopback connections, any on others. */
   readonly allowedOrigins?: readonly string[];
   /** Bytes of a request body. Default: 4 MiB. */
   readonly maxBodyBytes?: number;
+  /** Path that answers 200 as long as the tenancy takes new sessions, and 503 after that: for load balancers. Default: none. */
+  readonly readinessPath?: string;
   /** Where failures are logged. Default: nowhere. */
   readonly logger?: Logger;
 }
@@ -78,11 +96,13 @@ export interface TenancySettings {
   readonly expectedResource: URL | undefined;
   readonly endpoint: string;
   readonly oauth2: OAuthDocuments;
-  readonly sessions: Required<SessionOptions>;
+  readonly store: SessionStore;
+  readonly sessions: SessionSettings;
   readonly streams: Required<Omit<StreamOptions, 'eventLog'>>;
   readonly eventLog: EventLog | undefined;
   readonly allowedHosts: readonly string[] | undefined;
   readonly allowedOrigins: readonly string[] | undefined;
-  readonly maxBodyBytes: number;
+  readonly limits: LimitSettings;
+  readonly readinessPath: string | undefined;
   readonly logger: Logger;
 }

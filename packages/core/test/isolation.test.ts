@@ -78,7 +78,7 @@ describe.each(SOURCES)('with %s, the id of somebody else’s session', (_name, s
     const { events } = await owner.stream({ body: owner.request('tools/call', { name: 'announce' }) });
     const event = await events.next();
     await events.rest();
-    const before = served.tenancy.sessions.get(String(owner.sessionId));
+    const before = await served.tenancy.sessions.get(String(owner.sessionId));
     const headers = {
       ...request.headers,
       ...(request.headers?.['last-event-id'] === 'EVENT' && { 'last-event-id': event?.id }),
@@ -96,7 +96,7 @@ describe.each(SOURCES)('with %s, the id of somebody else’s session', (_name, s
 
     expect(unknown.status).toBeGreaterThanOrEqual(400);
     expect(foreign).toStrictEqual(unknown);
-    expect(served.tenancy.sessions.get(String(owner.sessionId))).toEqual(before);
+    expect(await served.tenancy.sessions.get(String(owner.sessionId))).toEqual(before);
     expect([errors, ended]).toEqual([[], []]);
     expect(textOf(await owner.call('tools/call', { name: 'hello' }))).toBe('hello');
     standalone.close();

@@ -48,7 +48,7 @@ it(`${RUNS * AT_ONCE} mutated requests: each is answered in time and none is an 
     served.wire(WILD_TOKEN),
   ];
   const revive = async (client: WireClient) => {
-    if (client.sessionId === undefined || served.tenancy.sessions.get(client.sessionId) !== undefined) return;
+    if (client.sessionId === undefined || (await served.tenancy.sessions.get(client.sessionId)) !== undefined) return;
     client.sessionId = undefined;
     await client.open({ protocolVersion: client === wild[0] ? REVISION : '2025-03-26' });
   };

@@ -154,7 +154,7 @@ describe('options are taken', () => {
     ['undefined for what is not wanted', { createServer, server: undefined, sessions: undefined } as never],
     ['no event log', { createServer, streams: { eventLog: false } }],
   ])('%s', (_name, options) => {
-    expect(createTenancy(options).stats()).toEqual({ activeSessions: 0, activeTenants: 0 });
+    expect(createTenancy(options).stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });
   });
 
   it('once: they may be frozen, and what is changed later means nothing', () => {

@@ -226,7 +226,7 @@ describe('a request that is refused', () => {
 
     const answer = await open(served.wire('a'));
 
-    expectRejection(answer, 429, -32000, 'Too many sessions: maxPerPrincipal is 1');
+    expectRejection(answer, 429, -32000, 'Too many sessions: maxSessions is 1', { limit: 'maxSessions' });
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   });
 
@@ -236,7 +236,7 @@ describe('a request that is refused', () => {
 
     const answer = await served.wire('b').send({ body: INITIALIZE });
 
-    expectRejection(answer, 503, -32000, 'Too many sessions on this server: max is 1');
+    expectRejection(answer, 503, -32000, 'Too many sessions on this server: max is 1', { limit: 'max' });
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   });
 });

@@ -104,7 +104,7 @@ describe('the option principal', () => {
     });
     const answer = await client.send({ body: INITIALIZE, headers: { 'x-user': 'ann' } });
     expect(answer.status).toBe(200);
-    expect(tenancy.sessions.list()).toMatchObject([{ principal }]);
+    expect((await tenancy.sessions.list()).sessions).toMatchObject([{ principal }]);
   });
 
   test.each<[string, () => never]>([

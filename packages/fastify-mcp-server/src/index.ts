@@ -3,6 +3,7 @@ export {
   createTenancy,
   digestToken,
   type EventLog,
+  type LimitOptions,
   type McpServerInstance,
   type OAuthDocuments,
   type Principal,
@@ -17,18 +18,22 @@ export {
   SessionManager,
   type SessionManagerEvents,
   type SessionOptions,
+  type SessionPage,
+  type SessionQuery,
+  type SessionStore,
   type SessionSummary,
   type StreamOptions,
   type Tenancy,
+  type TenantLimits,
   TokenBasedServerProvider,
   type TokenChange,
   type ToolCalledEvent,
   type ToolCallOutcome,
 } from '@mcp-tenancy/core';
+export type { ActiveSession } from './active-sessions.ts';
 export { getMcpDecorator, getMcpDecorator as getMCPDecorator, type McpDecorator, type McpStats } from './decorator.ts';
 export type { PerBearerMcpServerEvents, ServerInfo } from './per-bearer-events.ts';
 export {
-  type ActiveSession,
   createPerBearerMcpServer,
   PerBearerMcpServer,
   type PerBearerMcpServerOptions,

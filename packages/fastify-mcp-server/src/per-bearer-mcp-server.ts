@@ -10,6 +10,7 @@ import {
   TokenBasedServerProvider,
 } from '@mcp-tenancy/core';
 import { type FastifyInstance, fastify } from 'fastify';
+import { type ActiveSession, ActiveSessions } from './active-sessions.ts';
 import { getMcpDecorator } from './decorator.ts';
 import type { PerBearerMcpServerEvents, ServerInfo } from './per-bearer-events.ts';
 import { fastifyMcpServer } from './plugin.ts';
@@ -17,7 +18,10 @@ import type { FastifyMcpServerOptions } from './plugin-options.ts';
 
 /** Options of {@link createPerBearerMcpServer}. */
 export interface PerBearerMcpServerOptions
-  extends Pick<FastifyMcpServerOptions, 'sessions' | 'streams' | 'allowedHosts' | 'allowedOrigins' | 'maxBodyBytes'> {
+  extends Pick<
+    FastifyMcpServerOptions,
+    'sessions' | 'streams' | 'limits' | 'allowedHosts' | 'allowedOrigins' | 'maxBodyBytes' | 'readinessPath'
+  > {
   /** Port, or a numeric string as environments hold it. Default: 0, any free port. */
   readonly port?: number | string;
   /** Address to listen on. Default: `127.0.0.1`. */
@@ -28,16 +32,6 @@ export interface PerBearerMcpServerOptions
   readonly endpoint?: string;
   /** OAuth documents to publish. */
   readonly oauth2?: OAuthDocuments;
-}
-
-/** A session, as an operator of the server sees it. */
-export interface ActiveSession {
-  readonly sessionId: string;
-  /** A secret: not for a log. */
-  readonly token: string;
-  readonly tenantId: string;
-  readonly serverName: string;
-  readonly createdAt: Date;
 }
 
 /** Counts of a {@link PerBearerMcpServer}. */
@@ -64,12 +58,15 @@ const OPTIONS = [
   'streams',
   'allowedHosts',
   'allowedOrigins',
+  'limits',
   'maxBodyBytes',
+  'readinessPath',
 ] satisfies (keyof PerBearerMcpServerOptions)[];
 
 interface Running {
   readonly app: FastifyInstance;
   readonly tenancy: Tenancy;
+  readonly sessions: ActiveSessions;
   readonly info: ServerInfo;
 }
 
@@ -111,8 +108,7 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
   /** Ends a token: its sessions end at once, its next request is a 401. Does nothing for an unknown one. */
   removeToken(token: string): this {
     if (!this.#provider.removeToken(token)) return this;
-    // A listener may have registered it anew.
-    if (!this.hasToken(token)) this.#tokens.delete(digestToken(token));
+    void this.#forgetToken(token);
     this.publish('tokenRemoved', token);
     return this;
   }
@@ -186,16 +182,15 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
     };
   }
 
-  /** The open sessions, oldest first. */
+  /** The open sessions, oldest first; parked ones of a durable store from the time on when they are used again. */
   getActiveSessions(): ActiveSession[] {
-    const sessions = this.#running?.tenancy.sessions.list() ?? [];
-    return sessions.map(({ sessionId, principal, serverName, createdAt }) => ({
-      sessionId,
-      token: this.#tokenOf(principal),
-      tenantId: principal.tenantId,
-      serverName,
-      createdAt,
-    }));
+    return this.#running?.sessions.list((session) => this.#tokenOf(session)) ?? [];
+  }
+
+  /** Events about the end of its parked sessions still name the token; and a listener may register it anew. */
+  async #forgetToken(token: string): Promise<void> {
+    await this.#running?.tenancy.tokenChangesApplied();
+    if (!this.hasToken(token)) this.#tokens.delete(digestToken(token));
   }
 
   async #listen(): Promise<Running> {
@@ -206,20 +201,20 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
     });
     try {
       const { host = '127.0.0.1' } = this.#options;
-      const tenancy = await this.#serve(app);
+      const { tenancy, sessions } = await this.#serve(app);
       await app.listen({ host, port: this.#port });
       this.#log.current = app.log;
       const { port } = app.server.address() as AddressInfo;
       const { endpoint } = tenancy;
       const info = { host, port, endpoint, url: `http://${urlHost(host)}:${port}${endpoint}`, startedAt: new Date() };
-      return { app, tenancy, info };
+      return { app, tenancy, sessions, info };
     } catch (error) {
       await app.close();
       throw error;
     }
   }
 
-  async #serve(app: FastifyInstance): Promise<Tenancy> {
+  async #serve(app: FastifyInstance): Promise<Pick<Running, 'tenancy' | 'sessions'>> {
     const { host: _host, port: _port, logging: _logging, oauth2, ...pluginOptions } = this.#options;
     await app.register(fastifyMcpServer, {
       ...pluginOptions,
@@ -227,8 +222,9 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
     });
     const { tenancy } = getMcpDecorator(app);
     if (tenancy.endpoint !== '/') app.get('/', async () => this.#status());
+    const sessions = new ActiveSessions(tenancy);
     this.#forwardEvents(tenancy);
-    return tenancy;
+    return { tenancy, sessions };
   }
 
   #status() {

@@ -25,7 +25,7 @@ export interface AuthorizationOptions {
 /** Options of the core that the plugin passes on as they are. */
 type CoreOptions = Pick<
   TenancyOptions,
-  'identify' | 'sessions' | 'streams' | 'allowedHosts' | 'allowedOrigins' | 'maxBodyBytes'
+  'identify' | 'sessions' | 'streams' | 'limits' | 'allowedHosts' | 'allowedOrigins' | 'maxBodyBytes' | 'readinessPath'
 >;
 
 /**
@@ -60,9 +60,11 @@ const OPTIONS = [
   'identify',
   'sessions',
   'streams',
+  'limits',
   'allowedHosts',
   'allowedOrigins',
   'maxBodyBytes',
+  'readinessPath',
 ] satisfies (keyof FastifyMcpServerOptions)[];
 const AUTHORIZATION = ['bearerMiddlewareOptions', 'bearerTokenProvider', 'oauth2'];
 const MIDDLEWARE = ['verifier', 'requiredScopes', 'resourceMetadataUrl', 'expectedResource'];

@@ -28,7 +28,7 @@ describe('the decorator', () => {
 
   test('getStats counts the sessions and names the endpoint', async () => {
     const { app, url } = await serve();
-    expect(app.mcp.getStats()).toEqual({ activeSessions: 0, activeTenants: 0, endpoint: '/mcp' });
+    expect(app.mcp.getStats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0, endpoint: '/mcp' });
     const client = new WireClient(url);
     await client.open();
     expect(app.mcp.getStats()).toMatchObject({ activeSessions: 1, activeTenants: 1 });
@@ -74,10 +74,14 @@ describe('the session manager', () => {
     await first.open();
     await second.open();
     const manager = app.mcp.getSessionManager();
-    expect(manager.list().map(({ sessionId }) => sessionId)).toEqual([first.sessionId, second.sessionId]);
-    expect(manager.get(String(first.sessionId))).toMatchObject({ serverName: 'demo', createdAt: expect.any(Date) });
-    expect(manager.end(String(first.sessionId))).toBe(true);
-    expect(manager.end(String(first.sessionId))).toBe(false);
+    const { sessions } = await manager.list();
+    expect(sessions.map(({ sessionId }) => sessionId)).toEqual([first.sessionId, second.sessionId]);
+    expect(await manager.get(String(first.sessionId))).toMatchObject({
+      serverName: 'demo',
+      createdAt: expect.any(Date),
+    });
+    expect(await manager.end(String(first.sessionId))).toBe(true);
+    expect(await manager.end(String(first.sessionId))).toBe(false);
     expect((await first.send({ body: first.request('ping') })).status).toBe(404);
     expect((await second.send({ body: second.request('ping') })).status).toBe(200);
   });

@@ -54,7 +54,7 @@ describe('the app’s hooks', () => {
     async (method) => {
       const app = await appWith();
       await openSession(app);
-      const sessionId = app.mcp.getSessionManager().list()[0]?.sessionId;
+      const sessionId = (await app.mcp.getSessionManager().list()).sessions[0]?.sessionId;
       const guarded = await appGuarding('preHandler', { tenancy: app.mcp.tenancy });
       const headers = { ...HEADERS, 'content-type': 'malformed', 'mcp-session-id': String(sessionId) };
       const answer = await guarded.inject({ method, url: '/mcp', headers, payload: '{}' });

@@ -96,7 +96,9 @@ describe('serverRegistered, serverUpdated, serverRemoved', () => {
     const { server, told, client } = await running();
     await client.open();
     if (!hadActiveSessions) await client.send({ method: 'DELETE' });
+    const removed = once(server, 'serverRemoved');
     server.removeToken('a');
+    await removed;
     expect(told.of('serverRemoved')).toEqual([
       [{ ...WHO, serverName: 'first', hadActiveSessions, removedAt: ANY_DATE }],
     ]);

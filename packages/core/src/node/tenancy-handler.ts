@@ -49,7 +49,6 @@ export interface HandlerParts {
   readonly path: RequestPath;
   readonly endpoint: string;
   readonly documents: readonly WellKnownDocument[];
-  readonly maxBodyBytes: number;
   readonly maxBufferedBytes: number;
   /** The answers that have not been sent to their end. */
   readonly open: OpenAnswers;
@@ -76,7 +75,25 @@ export function createWellKnownRoutes({ documents, maxBufferedBytes, open }: Han
   });
 }
 
-/** The handler of everything: endpoint and well-known documents by their path, 404 for any other. */
+/** The route that tells load balancers whether the tenancy takes new sessions. */
+export function createReadinessRoute(
+  { maxBufferedBytes, open }: HandlerParts,
+  path: string,
+  isReady: () => boolean,
+): TenancyRoute {
+  const handler: TenancyHandler = async (_req, res, host = {}) => {
+    const sink = new NodeSink(res, host.headers, maxBufferedBytes, open);
+    const ready = isReady();
+    sink.answer(ready ? 200 : 503, JSON.stringify({ ready }), [
+      ...READINESS_HEADERS,
+      ...(ready ? [] : ['retry-after', '5']),
+    ]);
+    await sink.done;
+  };
+  return { method: 'GET', path, handler };
+}
+
+/** The handler of everything: endpoint and routes by their path, 404 for any other. */
 export function createTenancyHandler(
   { endpoint, maxBufferedBytes, open }: HandlerParts,
   endpointHandler: TenancyHandler,
@@ -93,6 +110,8 @@ export function createTenancyHandler(
     sink.answer(status, body, ['content-type', 'application/json']);
   };
 }
+
+const READINESS_HEADERS = ['content-type', 'application/json', 'cache-control', 'no-store'];
 
 /** Cacheable for an hour, readable by scripts of any origin: what the documents say is public. */
 const DOCUMENT_HEADERS = [
@@ -120,16 +139,16 @@ function endpointRequest(
     identity: () =>
       principal && { principal: readPrincipal(principal(), 'principal'), ...(req.auth && { authInfo: req.auth }) },
     logger: host.log ?? parts.logger,
-    readBody: async () => {
-      assertBodySize(Number(headers['content-length'] ?? 0), parts.maxBodyBytes);
+    readBody: async (maxBytes) => {
+      assertBodySize(Number(headers['content-length'] ?? 0), maxBytes);
       const { parsedBody } = host;
       if (typeof parsedBody === 'string' || parsedBody instanceof Uint8Array) {
         const body = Buffer.from(parsedBody);
-        assertBodySize(body.length, parts.maxBodyBytes);
+        assertBodySize(body.length, maxBytes);
         return parseBody(body);
       }
       if (parsedBody !== undefined) return parsedBody;
-      return parseBody(await readBody(host.body ?? req, parts.maxBodyBytes));
+      return parseBody(await readBody(host.body ?? req, maxBytes));
     },
     onAuthenticated: ({ authInfo }) => {
       if (authInfo !== undefined) req.auth = authInfo;

@@ -1,58 +1,47 @@
 import type {
   InitializeResult,
   JSONRPCMessage,
+  JSONRPCNotification,
   JSONRPCRequest,
   MessageExtraInfo,
 } from '@modelcontextprotocol/sdk/types.js';
-import { sessionNotFound, TenancyError } from '../errors.ts';
+import { sessionNotFound, shuttingDown, TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import type { MessageBatch } from '../request/read-messages.ts';
-import type { EventLog } from '../transport/event-log.ts';
-import type { StreamContext } from '../transport/event-stream.ts';
+import { wants } from '../transport/client-state.ts';
 import { Exchange, type ExchangeContext } from '../transport/exchange.ts';
 import type { KeepAlive } from '../transport/keep-alive.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import { SessionLog } from '../transport/session-log.ts';
-import { SessionStreams } from '../transport/session-streams.ts';
+import { SessionStreams, type SessionStreamsContext } from '../transport/session-streams.ts';
 import type { SessionTransport } from '../transport/session-transport.ts';
+import type { StreamPosition } from '../transport/stream-position.ts';
 import type { CallObserver } from '../transport/tool-calls.ts';
-import type { ConnectServer } from './connect-server.ts';
+import { isForServer, isInitialized, isRequest } from './message-kinds.ts';
+import { withPolling } from './polling.ts';
+import type { PrincipalUsage } from './principal-usage.ts';
 import { NotRestorableError } from './rebuild.ts';
 import { asksTooMuch, observeRecordChange, type PendingSubscriptions, tooManySubscriptions } from './record-changes.ts';
 import type { SessionRecord } from './session-record.ts';
+import { extraOf, type SessionRequest } from './session-request.ts';
 import { type ServedSession, SessionServers } from './session-servers.ts';
-
-/** What all sessions of a tenancy share. */
-export interface SessionServices {
-  readonly connect: ConnectServer;
-  readonly keepAlive: KeepAlive;
-  readonly eventLog: EventLog | undefined;
-  /** ms a client waits before it reconnects. */
-  readonly retryMs: number;
-  /** Follows a `tools/call`; `undefined` while nobody listens. */
-  observeToolCall(session: LiveSession, request: JSONRPCRequest): CallObserver | undefined;
-  /** A server has introduced itself. `outdated`: another one will follow it. */
-  onServerBuilt(session: LiveSession, outdated: boolean): void;
-  /** The session cannot go on. */
-  onBroken(session: LiveSession, reason: 'server_closed' | 'not_restorable'): void;
-  onError(session: LiveSession, error: Error): void;
-}
+import type { SessionServices } from './session-services.ts';
 
 const PRIMING_SINCE = '2025-11-25';
 const NO_BATCHES_SINCE = '2025-06-18';
 const LISTS = ['tools', 'resources', 'prompts'] as const;
 
 /** A session with its server in this process: messages go in here, and come out at exchanges and streams. */
-export class LiveSession implements ServedSession, ExchangeContext, StreamContext {
+export class LiveSession implements ServedSession, ExchangeContext, SessionStreamsContext {
   readonly record: SessionRecord;
   readonly log: SessionLog | undefined;
   readonly streams: SessionStreams;
-  /** Digest of the token of the session's last exchange: what a removed token is recognised by. */
-  tokenDigest: string | undefined;
-  /** The server it uses, by its key in `TenantServers`. */
-  serverKey: string | undefined;
   /** Whether its client has been told of it. */
-  opened = false;
+  opened: boolean;
+  /** When it was last in use, as far as its store knows; ms since the epoch. */
+  keptSeenAt: number;
+  /** What its principal has going on. */
+  readonly usage: PrincipalUsage;
   readonly #services: SessionServices;
   readonly #servers: SessionServers;
   /** Exchanges that wait for a server to be built. */
@@ -60,10 +49,14 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
   readonly #pendingSubscriptions: PendingSubscriptions = new Set();
   #ended = false;
 
-  constructor(record: SessionRecord, services: SessionServices) {
+  /** @param parked - whether the session goes on, and only lacks a server. */
+  constructor(record: SessionRecord, usage: PrincipalUsage, services: SessionServices, parked: boolean) {
     this.record = record;
+    this.opened = parked;
+    this.keptSeenAt = record.lastSeenAt;
+    this.usage = usage;
     this.#services = services;
-    this.#servers = new SessionServers(this, services.connect);
+    this.#servers = new SessionServers(this, services.connect, parked);
     this.log = services.eventLog && new SessionLog(services.eventLog, record.id, (error) => this.onError(error));
     this.streams = new SessionStreams(this);
   }
@@ -74,6 +67,10 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
 
   get client(): SessionRecord {
     return this.record;
+  }
+
+  get standalone(): StreamPosition {
+    return this.record.standalone;
   }
 
   get keepAlive(): KeepAlive {
@@ -92,16 +89,19 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     return this.#ended;
   }
 
-  /** Whether nothing goes on: no call is in flight, no stream is open, and no client waits for a server to be built. */
-  get idle(): boolean {
-    const waitedFor = [...this.#waiting].some(({ closed }) => !closed);
-    return !waitedFor && !this.#servers.busy && this.streams.attachedCount === 0;
+  /** Whether a call is in flight, or a client waits for a server to be built. */
+  get busy(): boolean {
+    return this.#servers.busy || [...this.#waiting].some(({ closed }) => !closed);
   }
 
-  /** Notes that the session is in use, and by which token. */
-  use({ tokenDigest }: Identity): void {
-    this.tokenDigest = tokenDigest;
-    this.touch();
+  /** Whether nothing goes on: it is not {@link busy}, and no stream is open. */
+  get idle(): boolean {
+    return !this.busy && this.streams.attachedCount === 0;
+  }
+
+  /** Whether its server can be let go of: nothing goes on, and no server waits for an answer of the client. */
+  get parkable(): boolean {
+    return this.opened && this.idle && !this.#servers.asking;
   }
 
   /** Notes that the session is in use. */
@@ -110,29 +110,30 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
   }
 
   /** Builds the session's first server and lets it answer the client's `initialize`. */
-  async open(identity: Identity, extra: MessageExtraInfo, sink: ResponseSink): Promise<InitializeResult> {
-    this.use(identity);
-    return this.#whileWaiting(sink, this.#servers.open(identity, extra));
+  async open(request: SessionRequest): Promise<InitializeResult> {
+    const { identity, sink } = request;
+    this.#use(identity);
+    return this.#whileWaiting(sink, this.#servers.open(identity, extraOf(request)));
   }
 
-  /** Takes the messages of one POST; what the server answers goes to `sink`. */
-  async post(batch: MessageBatch, identity: Identity, extra: MessageExtraInfo, sink: ResponseSink): Promise<void> {
+  /** Takes the messages of one POST; what the server answers goes to the request's sink. */
+  async post(batch: MessageBatch, request: SessionRequest): Promise<void> {
     this.#assertBatchAllowed(batch);
-    this.use(identity);
+    this.#use(request.identity);
     const requests = batch.messages.filter(isRequest).length;
-    if (requests === 0) {
-      for (const message of batch.messages) this.#deliver(message, extra);
-      return sink.answer(202, undefined, []);
-    }
-    const transport = await this.#whileWaiting(sink, this.#currentTransport(identity, extra));
-    const exchange = new Exchange(this, sink, requests, batch.isArray);
-    const extraOfRequests = this.#withPolling(extra, exchange);
-    for (const message of batch.messages) {
-      if (!isRequest(message)) this.#deliver(message, extra);
-      else if (asksTooMuch(message, this.record, this.#pendingSubscriptions))
-        exchange.respond(tooManySubscriptions(message));
-      else transport.request(message, exchange, extraOfRequests);
-    }
+    if (requests === 0) await this.#postWithoutRequests(batch, request);
+    else await this.#postRequests(batch, requests, request);
+  }
+
+  /** Opens the stream of a GET, or carries on the one that `lastEventId` names; the stream of a parked session needs a server first. */
+  async openStream(request: SessionRequest, lastEventId: string | undefined): Promise<void> {
+    const { identity, limits, sink } = request;
+    this.#use(identity);
+    if (this.#servers.none) await this.#serverFor(request, extraOf(request));
+    this.usage.addStream(sink, this.streams.standalone.attached, limits.maxStreams);
+    if (lastEventId === undefined || this.log === undefined) await this.streams.standalone.attach(sink);
+    else await this.streams.resume(sink, lastEventId);
+    this.#services.onStreamOpened(this.record, sink);
   }
 
   /**
@@ -143,42 +144,112 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     this.#servers.outdate();
     for (const list of LISTS) {
       if (this.record.serverCapabilities[list] === undefined) continue;
-      this.streams.standalone.send(JSON.stringify({ jsonrpc: '2.0', method: `notifications/${list}/list_changed` }));
+      this.notify({ jsonrpc: '2.0', method: `notifications/${list}/list_changed` });
     }
+  }
+
+  /** Sends its client a notification, unless it has asked not to get it; `false` then. */
+  notify(notification: JSONRPCNotification): boolean {
+    if (!wants(this.record, notification)) return false;
+    this.streams.standalone.send(JSON.stringify(notification));
+    return true;
+  }
+
+  /** Ends the connection of the standalone stream: its client may come back for it somewhere else. */
+  hangUp(): void {
+    this.streams.hangUp();
   }
 
   /** Ends everything: calls are aborted and answered with an error, streams end. */
   end(): void {
-    this.#ended = true;
-    this.#servers.close();
-    this.streams.endAll();
+    this.#close(sessionNotFound());
+    this.log?.forget();
+  }
+
+  /** Lets go of server and streams; the record and the events stay, for the session to go on with. */
+  release(): void {
+    this.hangUp();
+    this.#close(shuttingDown());
   }
 
   observe(request: JSONRPCRequest): CallObserver | undefined {
-    if (request.method === 'tools/call') return this.#services.observeToolCall(this, request);
-    return observeRecordChange(request, this.record, this.#pendingSubscriptions);
+    if (request.method === 'tools/call') return this.#services.observeToolCall(this.record, request);
+    return observeRecordChange(request, this.record, this.#pendingSubscriptions, () => {
+      void this.#services.save(this.record);
+    });
   }
 
   onSettled(): void {
     this.touch();
     this.#servers.closeFinished();
+    this.#services.onSettled();
+  }
+
+  onExchangeDone(requests: number): void {
+    this.usage.endCalls(requests);
+  }
+
+  onStandaloneUsed(): void {
+    if (!this.record.standalone.exact) return;
+    this.record.standalone.exact = false;
+    void this.#services.save(this.record);
   }
 
   onServerClosed(transport: SessionTransport): void {
     const [current] = this.#servers.transports;
-    if (!this.#ended && current === transport) this.#services.onBroken(this, 'server_closed');
+    if (!this.#ended && current === transport) this.#services.onBroken(this.record, 'server_closed');
     else this.#servers.closeFinished();
   }
 
   onError(error: Error): void {
-    this.#services.onError(this, error);
+    this.#services.onError(this.record, error);
   }
 
   onIntroduced({ protocolVersion, serverInfo, capabilities }: InitializeResult, outdated: boolean): void {
     this.record.protocolVersion = protocolVersion;
     this.record.serverInfo = serverInfo;
     this.record.serverCapabilities = capabilities;
-    this.#services.onServerBuilt(this, outdated);
+    this.#services.onServerBuilt(this.record, { outdated, rebuilt: this.opened });
+  }
+
+  /** Notes that the session is in use, and by which token. */
+  #use({ tokenDigest }: Identity): void {
+    this.touch();
+    if (this.record.tokenDigest === tokenDigest) return;
+    this.record.tokenDigest = tokenDigest;
+    void this.#services.save(this.record);
+  }
+
+  async #postRequests(batch: MessageBatch, requests: number, request: SessionRequest): Promise<void> {
+    const { sink, limits } = request;
+    const extra = extraOf(request);
+    this.usage.startCalls(requests, limits.maxCalls);
+    const transport = await this.#serverFor(request, extra).catch((error) => {
+      this.onExchangeDone(requests);
+      throw error;
+    });
+    const exchange = new Exchange(this, sink, requests, batch.isArray);
+    const extraOfRequests = this.primeStreams ? withPolling(extra, exchange, this.streams) : extra;
+    for (const message of batch.messages) {
+      if (!isRequest(message)) this.#deliver(message, extra);
+      else if (asksTooMuch(message, this.record, this.#pendingSubscriptions))
+        exchange.respond(tooManySubscriptions(message));
+      else transport.request(message, exchange, extraOfRequests, limits.callTimeoutMs);
+    }
+  }
+
+  async #postWithoutRequests({ messages }: MessageBatch, request: SessionRequest): Promise<void> {
+    const extra = extraOf(request);
+    if (this.#servers.none && messages.some(isForServer)) await this.#serverFor(request, extra);
+    for (const message of messages) this.#deliver(message, extra);
+    if (messages.some(isInitialized)) await this.#services.save(this.record);
+    request.sink.answer(202, undefined, []);
+  }
+
+  #close(refusal: TenancyError): void {
+    this.#ended = true;
+    this.#servers.close(refusal);
+    this.streams.abortAll(refusal);
   }
 
   async #whileWaiting<Result>(sink: ResponseSink, result: Promise<Result>): Promise<Result> {
@@ -187,12 +258,13 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
       return await result;
     } finally {
       this.#waiting.delete(sink);
+      this.#services.onSettled();
     }
   }
 
   /** A server that was replaced keeps what it was asked: answers and cancellations go to the one they concern. */
   #deliver(message: JSONRPCMessage, extra: MessageExtraInfo): void {
-    if ('method' in message && message.method === 'notifications/initialized') this.record.initialized = true;
+    if (isInitialized(message)) this.record.initialized = true;
     const cancelled = 'method' in message && message.method === 'notifications/cancelled';
     let delivered = false;
     for (const transport of this.#servers.transports) {
@@ -203,12 +275,13 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
       this.onError(new Error('The client answered a request that is not in flight'));
   }
 
-  async #currentTransport(identity: Identity, extra: MessageExtraInfo): Promise<SessionTransport> {
+  /** The transport of a server from the current factory; it is built where there is none. */
+  async #serverFor({ identity, sink }: SessionRequest, extra: MessageExtraInfo): Promise<SessionTransport> {
     try {
-      return await this.#servers.current(identity, extra);
+      return await this.#whileWaiting(sink, this.#servers.current(identity, extra));
     } catch (error) {
       if (!(error instanceof NotRestorableError)) throw error;
-      this.#services.onBroken(this, 'not_restorable');
+      this.#services.onBroken(this.record, 'not_restorable');
       throw sessionNotFound(error);
     }
   }
@@ -218,22 +291,4 @@ export class LiveSession implements ServedSession, ExchangeContext, StreamContex
     if (!isArray || protocolVersion < NO_BATCHES_SINCE) return;
     throw new TenancyError('invalid_request', `Invalid Request: Protocol version ${protocolVersion} has no batches`);
   }
-
-  /** Lets handlers end a connection that the client will resume (MCP 2025-11-25: polling). */
-  #withPolling(extra: MessageExtraInfo, exchange: Exchange): MessageExtraInfo {
-    if (!this.primeStreams) return extra;
-    return {
-      ...extra,
-      closeSSEStream: () => exchange.closeConnection(),
-      closeStandaloneSSEStream: () => {
-        if (this.#ended) return;
-        this.streams.standalone.prime();
-        this.streams.standalone.detach();
-      },
-    };
-  }
-}
-
-function isRequest(message: JSONRPCMessage): message is JSONRPCRequest {
-  return 'method' in message && 'id' in message;
 }

@@ -31,11 +31,12 @@ export function tooManySubscriptions({ id }: JSONRPCRequest): string {
   return JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32602, message } });
 }
 
-/** Follows a request that changes what the record must hold; what the server does not agree to is not kept. */
+/** Follows a request that changes what the record must hold, and tells of the change; what the server does not agree to is not kept. */
 export function observeRecordChange(
   request: JSONRPCRequest,
   record: SessionRecord,
   pending: PendingSubscriptions,
+  onChanged: () => void,
 ): CallObserver | undefined {
   const { method, params } = request;
   const uri = typeof params?.uri === 'string' ? params.uri : '';
@@ -43,29 +44,36 @@ export function observeRecordChange(
     case 'logging/setLevel':
       return whenAgreed(() => {
         record.logLevel = params?.level as LoggingLevel;
+        onChanged();
       });
     case 'resources/subscribe':
-      return observeSubscription(record, pending, uri);
+      return observeSubscription(record, pending, uri, onChanged);
     case 'resources/unsubscribe':
-      return whenAgreed(() => unsubscribe(record, uri));
+      return whenAgreed(() => {
+        record.subscriptions = record.subscriptions.filter((subscribed) => subscribed !== uri);
+        onChanged();
+      });
     default:
       return undefined;
   }
 }
 
-function observeSubscription(record: SessionRecord, pending: PendingSubscriptions, uri: string): CallObserver {
+function observeSubscription(
+  record: SessionRecord,
+  pending: PendingSubscriptions,
+  uri: string,
+  onChanged: () => void,
+): CallObserver {
   pending.add(uri);
   return whenAgreed(
     () => {
       pending.delete(uri);
-      if (!record.subscriptions.includes(uri)) record.subscriptions.push(uri);
+      if (record.subscriptions.includes(uri)) return;
+      record.subscriptions.push(uri);
+      onChanged();
     },
     () => pending.delete(uri),
   );
-}
-
-function unsubscribe(record: SessionRecord, uri: string): void {
-  record.subscriptions = record.subscriptions.filter((subscribed) => subscribed !== uri);
 }
 
 function whenAgreed(change: () => void, otherwise: () => unknown = () => {}): CallObserver {

@@ -1,44 +1,74 @@
-import type { MessageExtraInfo, RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import { sessionNotFound, TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { checkProtocolVersion } from '../request/classify-era.ts';
 import type { MessageBatch } from '../request/read-messages.ts';
-import { headerOf, hostOf, type RequestFacts } from '../request/request-facts.ts';
-import type { ResponseSink } from '../transport/response-sink.ts';
+import { headerOf, type RequestFacts } from '../request/request-facts.ts';
 import type { LiveSession } from './live-session.ts';
 import { InitializeRefusedError } from './rebuild.ts';
 import type { SessionManager } from './session-manager.ts';
+import type { SessionRequest } from './session-request.ts';
 
 const JSON_HEADERS = ['content-type', 'application/json'];
 
-/** A request whose caller is known, on its way to a session. */
-export interface SessionRequest {
-  readonly facts: RequestFacts;
-  readonly identity: Identity;
-  readonly sink: ResponseSink;
+/** Does what a request asks for. Settles when its messages are dispatched, or its stream is open. */
+export type Dispatch = (request: SessionRequest) => Promise<void>;
+
+/**
+ * Who serves a request: an `initialize` opens a session, everything else goes to the session that it names. Rejects with `session_not_found` where
+ * that is not one of the caller's own.
+ */
+export async function routeSession(
+  sessions: SessionManager,
+  facts: RequestFacts,
+  identity: Identity,
+  batch: MessageBatch | undefined,
+): Promise<Dispatch> {
+  const sessionId = headerOf(facts, 'mcp-session-id') || undefined;
+  const initialize = batch?.initialize;
+  if (initialize !== undefined) {
+    await assertNoSession(sessions, sessionId, identity);
+    return (request) => openSession(sessions, request, initialize);
+  }
+  const session = await sessionOf(sessions, sessionId, identity);
+  checkProtocolVersion(facts);
+  if (batch !== undefined) return (request) => session.post(batch, request);
+  return facts.method === 'GET'
+    ? (request) => openStream(sessions, session, request)
+    : (request) => endSession(sessions, session, request);
 }
 
-/** A POST: opens a session with `initialize`, or goes to the one it names. Settles when the messages are dispatched. */
-export async function routePost(sessions: SessionManager, request: SessionRequest, batch: MessageBatch): Promise<void> {
-  const { facts, identity, sink } = request;
-  const extra = extraOf(request);
-  if (batch.initialize !== undefined) return openSession(sessions, request, batch.initialize, extra);
-  const session = sessionOf(sessions, request);
-  checkProtocolVersion(facts);
-  await session.post(batch, identity, extra, sink);
+async function sessionOf(
+  sessions: SessionManager,
+  sessionId: string | undefined,
+  identity: Identity,
+): Promise<LiveSession> {
+  if (sessionId === undefined) {
+    throw new TenancyError('session_required', 'Bad Request: Mcp-Session-Id header is required');
+  }
+  const session = await sessions.find(sessionId, identity);
+  if (session === undefined) throw sessionNotFound();
+  return session;
+}
+
+/** A client whose session is gone may open a new one with the old id still on; one whose session goes on may not. */
+async function assertNoSession(
+  sessions: SessionManager,
+  sessionId: string | undefined,
+  identity: Identity,
+): Promise<void> {
+  if (sessionId === undefined || (await sessions.find(sessionId, identity)) === undefined) return;
+  throw new TenancyError('invalid_request', 'Invalid Request: Server already initialized');
 }
 
 async function openSession(
   sessions: SessionManager,
   request: SessionRequest,
   initialize: NonNullable<MessageBatch['initialize']>,
-  extra: MessageExtraInfo,
 ): Promise<void> {
-  const { identity, sink } = request;
+  const { sink } = request;
   const answer = { jsonrpc: '2.0', id: initialize.id };
-  assertNoSession(sessions, request);
   try {
-    const { session, result } = await sessions.open(initialize, identity, extra, sink);
+    const { session, result } = await sessions.open(initialize, request);
     sink.answer(200, JSON.stringify({ ...answer, result }), [...JSON_HEADERS, 'mcp-session-id', session.sessionId]);
   } catch (error) {
     if (!(error instanceof InitializeRefusedError)) throw error;
@@ -46,66 +76,13 @@ async function openSession(
   }
 }
 
-/** A GET: opens the standalone stream, or carries on the one that `Last-Event-ID` names. Settles when the stream is open. */
-export async function routeGet(sessions: SessionManager, request: SessionRequest): Promise<void> {
-  const session = sessionOf(sessions, request);
-  checkProtocolVersion(request.facts);
-  session.use(request.identity);
-  const lastEventId = headerOf(request.facts, 'last-event-id');
-  if (lastEventId === undefined || session.log === undefined) return session.streams.standalone.attach(request.sink);
-  await session.streams.resume(request.sink, lastEventId);
+/** Opens the standalone stream, or carries on the one that `Last-Event-ID` names. */
+async function openStream(sessions: SessionManager, session: LiveSession, request: SessionRequest): Promise<void> {
+  sessions.assertNotDraining();
+  await session.openStream(request, headerOf(request.facts, 'last-event-id'));
 }
 
-/** A DELETE: ends the session. */
-export function routeDelete(sessions: SessionManager, request: SessionRequest): void {
-  const session = sessionOf(sessions, request);
-  checkProtocolVersion(request.facts);
-  sessions.end(session.sessionId, 'client');
-  request.sink.answer(200, undefined, []);
-}
-
-/** The caller's own session that the request names, if any. */
-export function namedSession(
-  sessions: SessionManager,
-  facts: RequestFacts,
-  identity: Identity,
-): LiveSession | undefined {
-  const sessionId = headerOf(facts, 'mcp-session-id');
-  return sessionId === undefined ? undefined : sessions.find(sessionId, identity);
-}
-
-function sessionOf(sessions: SessionManager, { facts, identity }: SessionRequest): LiveSession {
-  if (!headerOf(facts, 'mcp-session-id')) {
-    throw new TenancyError('session_required', 'Bad Request: Mcp-Session-Id header is required');
-  }
-  const session = namedSession(sessions, facts, identity);
-  if (session === undefined) throw sessionNotFound();
-  return session;
-}
-
-/** A client whose session is gone may open a new one with the old id still on; one whose session lives may not. */
-function assertNoSession(sessions: SessionManager, { facts, identity }: SessionRequest): void {
-  if (namedSession(sessions, facts, identity) === undefined) return;
-  throw new TenancyError('invalid_request', 'Invalid Request: Server already initialized');
-}
-
-function extraOf({ facts, identity: { authInfo } }: SessionRequest): MessageExtraInfo {
-  return { requestInfo: new LazyRequestInfo(facts), ...(authInfo && { authInfo }) };
-}
-
-/** What handlers see of the HTTP request. The URL is parsed for those who ask for it. */
-class LazyRequestInfo implements RequestInfo {
-  readonly headers: Record<string, string | string[] | undefined>;
-  readonly #facts: RequestFacts;
-
-  constructor(facts: RequestFacts) {
-    this.headers = facts.headers;
-    this.#facts = facts;
-  }
-
-  get url(): URL {
-    const { url } = this.#facts;
-    const base = `http://${hostOf(this.#facts)}`;
-    return URL.canParse(url, base) ? new URL(url, base) : new URL(url, 'http://localhost');
-  }
+async function endSession(sessions: SessionManager, session: LiveSession, { sink }: SessionRequest): Promise<void> {
+  await sessions.end(session.sessionId, 'client');
+  sink.answer(200, undefined, []);
 }

@@ -1,264 +1,256 @@
-import type {
-  InitializeRequest,
-  InitializeResult,
-  JSONRPCRequest,
-  MessageExtraInfo,
-} from '@modelcontextprotocol/sdk/types.js';
-import { sessionNotFound, tryLater } from '../errors.ts';
-import { IsolatedEmitter, type SessionEndReason, type TenancyEvents } from '../events.ts';
+import type { InitializeRequest, InitializeResult, JSONRPCNotification } from '@modelcontextprotocol/sdk/types.js';
+import { shuttingDown } from '../errors.ts';
+import { IsolatedEmitter, type SessionEndReason } from '../events.ts';
 import type { Identity } from '../identity/authenticate.ts';
-import { type Principal, samePrincipal } from '../identity/principal.ts';
-import type { Logger } from '../logger.ts';
-import type { TenantServers } from '../tenant/tenant-servers.ts';
-import { KeepAlive } from '../transport/keep-alive.ts';
-import type { ResponseSink } from '../transport/response-sink.ts';
-import { type CallObserver, ToolCallObserver } from '../transport/tool-calls.ts';
-import { LiveSession, type SessionServices } from './live-session.ts';
-import { assertIntroductionSize, type SessionLimits, sessionToEvict } from './session-limits.ts';
-import { createSessionRecord } from './session-record.ts';
-import { SessionTable } from './session-table.ts';
+import { samePrincipal } from '../identity/principal.ts';
+import { readWholeNumber } from '../read-whole-number.ts';
+import { assertIntroductionSize } from './introduction-size.ts';
+import type { LiveSession } from './live-session.ts';
+import { sessionToEvict } from './make-room.ts';
+import { isMeant, type SessionFilter } from './session-filter.ts';
+import { SessionLifecycle, type SessionParts } from './session-lifecycle.ts';
+import { createSessionRecord, type SessionRecord } from './session-record.ts';
+import type { SessionManagerEvents } from './session-reports.ts';
+import type { SessionRequest } from './session-request.ts';
+import { type SessionPage, type SessionQuery, type SessionSummary, summaryOf } from './session-summary.ts';
 
-/** What operators see of a session. It holds no token. */
-export interface SessionSummary {
-  readonly sessionId: string;
-  readonly principal: Principal;
-  readonly serverName: string;
-  readonly protocolVersion: string;
-  readonly createdAt: Date;
-  readonly lastSeenAt: Date;
-}
-
-/** The events of a {@link SessionManager}. Those of the tenancy tell more. */
-export interface SessionManagerEvents {
-  sessionCreated: [sessionId: string];
-  sessionDestroyed: [sessionId: string];
-  transportError: [sessionId: string, error: Error];
-}
-
-/** What a session manager is made of. */
-export interface SessionManagerParts extends Pick<SessionServices, 'connect' | 'eventLog' | 'retryMs'> {
-  readonly events: IsolatedEmitter<TenancyEvents>;
-  readonly servers: TenantServers;
-  /** Whether servers belong to tokens (a token provider) rather than to tenants. */
-  readonly serversByToken: boolean;
-  readonly limits: SessionLimits;
-  readonly keepAliveMs: number;
-  readonly logger: Logger;
-}
-
-/** The sessions of this process: finds, opens, lists and ends them. */
+/** The sessions of a tenancy: finds, opens, lists and ends them. */
 export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
-  readonly #parts: SessionManagerParts;
-  readonly #services: SessionServices;
-  readonly #sessions = new SessionTable();
-  /** How many of them are open: the others are being opened. */
-  #size = 0;
+  readonly #lifecycle: SessionLifecycle;
+  readonly #max: number;
+  readonly #resumable: boolean;
   #revocations = 0;
-  #reaper: NodeJS.Timeout | undefined;
-  #closed = false;
+  /** Nothing new begins any more. */
+  #draining = false;
+  /** What was parked stays so. */
+  #released = false;
 
   /** Made by `createTenancy`. */
-  constructor(parts: SessionManagerParts) {
+  constructor(parts: SessionParts) {
     super(parts.logger);
-    this.#parts = parts;
-    this.#services = {
-      connect: parts.connect,
-      keepAlive: new KeepAlive(parts.keepAliveMs),
-      eventLog: parts.eventLog,
-      retryMs: parts.retryMs,
-      observeToolCall: (session, request) => this.#observeToolCall(session, request),
-      onServerBuilt: (session, outdated) => this.#serverBuilt(session, outdated),
-      onBroken: (session, reason) => this.#end(session, reason),
-      onError: (session, error) => this.reportError(session, error),
-    };
+    this.#lifecycle = new SessionLifecycle(parts, this);
+    this.#max = parts.settings.max;
+    this.#resumable = parts.eventLog !== undefined;
   }
 
-  /** How many tokens have been removed. Who was authenticated before the last of them may have to be so again. */
+  /** How many tokens or principals have been revoked. Who was authenticated before the last of them may have to be so again. */
   get revocations(): number {
     return this.#revocations;
   }
 
-  /** How many sessions are open. */
+  /** How many sessions there are, the parked ones included; with a shared store, as far as is known. */
   get size(): number {
-    return this.#size;
+    return this.#records.size;
   }
 
-  /** The open sessions, oldest first. */
-  list(): SessionSummary[] {
-    return this.#sessions
-      .all()
-      .filter(({ opened }) => opened)
-      .map(summaryOf);
+  /** How many of them have a server in this process. */
+  get liveSize(): number {
+    return this.#table.size - this.#table.opening;
   }
 
-  /** An open session, or `undefined`. */
-  get(sessionId: string): SessionSummary | undefined {
-    const session = this.#sessions.get(sessionId);
-    return session?.opened ? summaryOf(session) : undefined;
+  /** How many tenants these belong to. */
+  get liveTenants(): number {
+    return this.#table.tenants;
   }
 
-  /** Ends a session: its calls are aborted and answered with an error, its streams end. `false` where it is not open. */
-  end(sessionId: string, reason: SessionEndReason = 'operator'): boolean {
-    const session = this.#sessions.get(sessionId);
-    if (session !== undefined) this.#end(session, reason);
+  /** Some of the open sessions, those that were used longest ago first. Rejects with `store_unavailable`. */
+  async list({ tenantId, principal, limit, cursor }: SessionQuery = {}): Promise<SessionPage> {
+    const filter = { ...(tenantId !== undefined && { tenantId }), ...principal };
+    const { records, ...next } = await this.#records.list(filter, readWholeNumber('limit', limit, 100, 1_000), cursor);
+    return { sessions: records.map((record) => this.#summaryOf(record)), ...next };
+  }
+
+  /** An open session, or `undefined`. Rejects with `store_unavailable`. */
+  async get(sessionId: string): Promise<SessionSummary | undefined> {
+    const record = await this.#records.load(sessionId);
+    return record && this.#summaryOf(record);
+  }
+
+  /**
+   * Ends a session: its calls are aborted and answered with an error, its streams end. `false` where it is not open. Rejects with
+   * `store_unavailable` where it may come back.
+   */
+  async end(sessionId: string, reason: SessionEndReason = 'operator'): Promise<boolean> {
+    const session = this.#table.get(sessionId) ?? (await this.#resume(sessionId));
+    if (session !== undefined) await this.#lifecycle.end(session, reason);
     return session !== undefined;
   }
 
-  /** The session, if it is the caller's own: a stranger learns nothing, not even that it exists. */
-  find(sessionId: string, { principal }: Identity): LiveSession | undefined {
-    const session = this.#sessions.get(sessionId);
-    return session !== undefined && samePrincipal(session.record.principal, principal) ? session : undefined;
+  /** The caller's own session: a stranger learns nothing, not even that it exists. A parked one is live from now on. Rejects with `store_unavailable`. */
+  async find(sessionId: string, identity: Identity): Promise<LiveSession | undefined> {
+    const live = this.#table.get(sessionId);
+    if (live !== undefined) return samePrincipal(live.record.principal, identity.principal) ? live : undefined;
+    this.#assertNotReleased();
+    const record = await this.#records.load(sessionId);
+    if (record === undefined || !samePrincipal(record.principal, identity.principal)) return undefined;
+    await this.#lifecycle.locateStream(record);
+    this.#assertNotReleased();
+    return this.#lifecycle.resume(record);
   }
 
   /** Opens a session for an `initialize` request. Rejects where a limit is reached or the server cannot be built. */
   async open(
     { params }: InitializeRequest,
-    identity: Identity,
-    extra: MessageExtraInfo,
-    sink: ResponseSink,
+    request: SessionRequest,
   ): Promise<{ session: LiveSession; result: InitializeResult }> {
-    this.#assertNotClosed();
+    this.assertNotDraining();
     assertIntroductionSize(params);
-    this.#makeRoomFor(identity.principal);
-    const session = new LiveSession(createSessionRecord(identity.principal, params), this.#services);
-    this.#add(session);
+    const { principal, tokenDigest } = request.identity;
+    const session = this.#lifecycle.begin(createSessionRecord(principal, tokenDigest, params));
     try {
-      const result = await session.open(identity, extra, sink);
-      if (session.ended) throw sessionNotFound();
-      this.#announce(session);
+      await this.#makeRoom(session.record, request.limits.maxSessions);
+      const result = await session.open(request);
+      await this.#lifecycle.opened(session);
       return { session, result };
     } catch (error) {
-      this.#end(session, 'server_closed');
-      this.#assertNotClosed();
+      this.#lifecycle.endUnheard(session, 'server_closed');
+      this.assertNotDraining();
       throw error;
     }
   }
 
+  /** Throws `shutting_down` where nothing new may begin. */
+  assertNotDraining(): void {
+    if (this.#draining) throw shuttingDown();
+  }
+
   /**
-   * Ends the sessions whose last token was this one, those that are being opened included, and the streams that were opened with it
-   * in others; returns how many open sessions there were.
+   * Ends the sessions that are meant, those that are being opened included; settles with how many open ones there were. Live ones end at
+   * once. A revoked token ends the streams, too, that were opened with it in other sessions. Rejects with `store_unavailable` where parked
+   * ones may still be there.
    */
-  endByToken(tokenDigest: string): number {
+  async revoke(filter: SessionFilter): Promise<number> {
     this.#revocations += 1;
-    const sessions = this.#withToken(tokenDigest);
-    for (const session of sessions) this.#end(session, 'revoked');
-    for (const { streams } of this.#sessions.all()) streams.detachByToken(tokenDigest);
-    return sessions.filter(({ opened }) => opened).length;
+    const { tokenDigest } = filter;
+    const live = this.#liveOnes(filter);
+    const ending = live.map((session) => this.#lifecycle.end(session, 'revoked'));
+    if (tokenDigest !== undefined) for (const { streams } of this.#table.all()) streams.detachByToken(tokenDigest);
+    await Promise.all(ending);
+    const parked = await this.#parkedOnes(filter);
+    for (const record of parked) await this.#lifecycle.end(this.#lifecycle.resume(record), 'revoked');
+    return live.filter(({ opened }) => opened).length + parked.length;
   }
 
-  /** Gives the sessions whose last token was this one a server of the current factory. */
-  replaceServersByToken(tokenDigest: string): void {
-    for (const session of this.#withToken(tokenDigest)) session.replaceServer();
+  /**
+   * Gives the sessions whose last token was this one a server of the current factory, with their next request, and tells their clients: those of
+   * parked sessions when they come back.
+   */
+  async replaceServersByToken(tokenDigest: string): Promise<void> {
+    for (const session of this.#liveOnes({ tokenDigest })) session.replaceServer();
+    if (!this.#resumable) return;
+    for (const record of await this.#parkedOnes({ tokenDigest })) {
+      await this.#lifecycle.locateStream(record);
+      const session = this.#lifecycle.resume(record);
+      session.replaceServer();
+      await this.#lifecycle.park(session);
+    }
   }
 
-  /** Tells the listeners that a request or message of a session failed. */
-  reportError({ record }: LiveSession, error: Error): void {
-    this.publish('transportError', record.id, error);
-    this.#parts.events.publish('transportError', { sessionId: record.id, ...record.principal, error });
+  /** Sends a notification to the clients of live sessions; returns how many there are. */
+  notify({ tenantId, sessionId }: NotifyTarget, notification: JSONRPCNotification): number {
+    const named = sessionId === undefined ? this.#table.all(tenantId) : [this.#table.get(sessionId)];
+    const meant = named.filter(
+      (session) =>
+        session?.opened && isMeant(session.record.principal, { ...(tenantId !== undefined && { tenantId }) }),
+    );
+    return meant.filter((session) => session?.notify(notification)).length;
   }
 
-  /** Ends every session, and refuses new ones. */
-  close(): void {
-    this.#closed = true;
-    for (const session of this.#sessions.all()) this.#end(session, 'shutdown');
+  /** A request that names a session was refused as malformed: where it is its owner's, listeners are told. Never rejects. */
+  async reportMalformed(sessionId: string, { principal }: Identity, error: Error): Promise<void> {
+    const live = this.#table.get(sessionId)?.record;
+    const record = live ?? (await this.#records.load(sessionId).catch(() => undefined));
+    if (record !== undefined && samePrincipal(record.principal, principal))
+      this.#lifecycle.reports.failed(record, error);
   }
 
-  #assertNotClosed(): void {
-    if (this.#closed) throw tryLater('shutting_down', 'Server is shutting down');
+  /**
+   * Opens no session and no stream any more, ends the streams that wait for something to say, lets calls finish for `deadlineMs`, and parks
+   * every session. Settles when that is done.
+   */
+  async drain(deadlineMs: number): Promise<void> {
+    this.#draining = true;
+    for (const session of this.#table.all()) session.hangUp();
+    await this.#callsFinished(deadlineMs);
+    await this.#releaseAll();
   }
 
-  #makeRoomFor(principal: Principal): void {
+  /** Ends every session, or releases them where the store is durable; and opens no new ones. */
+  async close(): Promise<void> {
+    this.#draining = true;
+    this.#lifecycle.stop();
+    if (this.#records.durable) return this.#releaseAll();
+    for (const session of this.#table.all()) this.#lifecycle.endUnheard(session, 'shutdown');
+    for (const record of await this.#parkedOnes({}))
+      this.#lifecycle.endUnheard(this.#lifecycle.resume(record), 'shutdown');
+  }
+
+  get #table() {
+    return this.#lifecycle.table;
+  }
+
+  get #records() {
+    return this.#lifecycle.records;
+  }
+
+  #assertNotReleased(): void {
+    if (this.#released) throw shuttingDown();
+  }
+
+  async #resume(sessionId: string): Promise<LiveSession | undefined> {
+    const record = await this.#records.load(sessionId);
+    return record && this.#lifecycle.resume(record);
+  }
+
+  #liveOnes(filter: SessionFilter): LiveSession[] {
+    return this.#table.all(filter.tenantId).filter(({ record }) => isMeant(filterOf(record), filter));
+  }
+
+  async #parkedOnes(filter: SessionFilter): Promise<SessionRecord[]> {
+    const records = await this.#records.all(filter);
+    return records.filter(({ id }) => this.#table.get(id) === undefined);
+  }
+
+  async #makeRoom({ principal }: SessionRecord, maxSessions: number): Promise<void> {
     for (;;) {
-      const idle = sessionToEvict(this.#sessions.of(principal), this.#sessions.size, this.#parts.limits);
-      if (idle === undefined) return;
-      this.#end(idle, 'evicted');
+      const limits = { maxSessions, max: this.#max };
+      const longestIdle = await sessionToEvict(principal, this.#table, this.#records, limits);
+      if (longestIdle === undefined) return;
+      await this.#lifecycle.end(this.#lifecycle.resume(longestIdle), 'evicted');
     }
   }
 
-  #withToken(tokenDigest: string): LiveSession[] {
-    return this.#sessions.all().filter((session) => session.tokenDigest === tokenDigest);
+  /** Settles when no call is in flight, after `deadlineMs` at the latest. */
+  async #callsFinished(deadlineMs: number): Promise<void> {
+    const busy = () => this.#table.all().some((session) => session.busy);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const deadline = setTimeout(resolve, deadlineMs);
+    this.#lifecycle.onSettled = () => {
+      if (!busy()) resolve();
+    };
+    this.#lifecycle.onSettled();
+    await promise;
+    clearTimeout(deadline);
+    this.#lifecycle.onSettled = () => {};
   }
 
-  #add(session: LiveSession): void {
-    this.#sessions.add(session);
-    const intervalMs = Math.min(Math.max(this.#parts.limits.idleTimeoutMs / 4, 10), 60_000);
-    this.#reaper ??= setInterval(() => this.#reap(), intervalMs).unref();
+  async #releaseAll(): Promise<void> {
+    this.#released = true;
+    await Promise.all(this.#table.all().map((session) => this.#lifecycle.release(session)));
   }
 
-  #remove(session: LiveSession): boolean {
-    const removed = this.#sessions.remove(session);
-    if (removed && session.serverKey !== undefined) this.#parts.servers.released(session.serverKey);
-    if (this.#sessions.size === 0) {
-      clearInterval(this.#reaper);
-      this.#reaper = undefined;
-    }
-    return removed;
-  }
-
-  #reap(): void {
-    const now = Date.now();
-    for (const session of this.#sessions.all()) {
-      if (!session.idle) session.touch();
-      else if (now - session.record.lastSeenAt >= this.#parts.limits.idleTimeoutMs) this.#end(session, 'idle');
-    }
-  }
-
-  #end(session: LiveSession, reason: SessionEndReason): void {
-    if (!this.#remove(session)) return;
-    session.end();
-    if (!session.opened) return;
-    this.#size -= 1;
-    const { id, principal, createdAt } = session.record;
-    const endedAt = new Date();
-    this.publish('sessionDestroyed', id);
-    const duration = endedAt.getTime() - createdAt;
-    this.#parts.events.publish('sessionEnded', { sessionId: id, ...principal, duration, endedAt, reason });
-  }
-
-  #announce(session: LiveSession): void {
-    session.opened = true;
-    this.#size += 1;
-    const { id, principal, serverInfo, createdAt } = session.record;
-    this.publish('sessionCreated', id);
-    const { name: serverName } = serverInfo;
-    this.#parts.events.publish('sessionCreated', {
-      sessionId: id,
-      ...principal,
-      serverName,
-      createdAt: new Date(createdAt),
-    });
-  }
-
-  #serverBuilt(session: LiveSession, outdated: boolean): void {
-    const { servers, serversByToken } = this.#parts;
-    const { principal, serverInfo } = session.record;
-    const before = session.serverKey;
-    session.serverKey = (serversByToken ? session.tokenDigest : undefined) ?? principal.tenantId;
-    servers.acquired(session.serverKey, principal.tenantId, serverInfo, outdated);
-    if (before !== undefined) servers.released(before);
-  }
-
-  #observeToolCall({ record }: LiveSession, request: JSONRPCRequest): CallObserver | undefined {
-    const { events } = this.#parts;
-    if (events.listenerCount('toolCalled') === 0) return undefined;
-    return new ToolCallObserver(request, (call) => {
-      events.publish('toolCalled', {
-        sessionId: record.id,
-        ...record.principal,
-        ...call,
-        success: call.outcome === 'ok',
-      });
-    });
+  #summaryOf(record: SessionRecord): SessionSummary {
+    const live = this.#table.get(record.id);
+    return summaryOf(live?.record ?? record, live !== undefined);
   }
 }
 
-function summaryOf({ record }: LiveSession): SessionSummary {
-  return {
-    sessionId: record.id,
-    principal: record.principal,
-    serverName: record.serverInfo.name,
-    protocolVersion: record.protocolVersion,
-    createdAt: new Date(record.createdAt),
-    lastSeenAt: new Date(record.lastSeenAt),
-  };
+/** Whom a notification is for: the clients of one tenant, of one session, or all. */
+export interface NotifyTarget {
+  readonly tenantId?: string;
+  readonly sessionId?: string;
+}
+
+function filterOf({ principal, tokenDigest }: SessionRecord): SessionFilter {
+  return { ...principal, ...(tokenDigest !== undefined && { tokenDigest }) };
 }

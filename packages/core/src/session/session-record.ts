@@ -6,6 +6,7 @@ import type {
   ServerCapabilities,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Principal } from '../identity/principal.ts';
+import { createStreamPosition, type KeptPosition } from '../transport/stream-position.ts';
 
 /**
  * A session as plain data, enough to rebuild its server from: the truth about the session. It never holds a token or an
@@ -15,6 +16,8 @@ export interface SessionRecord {
   /** From a CSPRNG; visible ASCII. */
   readonly id: string;
   readonly principal: Principal;
+  /** Digest of the token of its last exchange: what a removed token is recognised by. */
+  tokenDigest: string | undefined;
   readonly clientInfo: Implementation;
   readonly clientCapabilities: ClientCapabilities;
   /** The negotiated protocol revision. */
@@ -26,6 +29,8 @@ export interface SessionRecord {
   logLevel?: LoggingLevel;
   /** The URIs that the client has subscribed to. */
   subscriptions: string[];
+  /** Where the stream for messages that belong to no request is. */
+  standalone: KeptPosition;
   /** ms since the epoch */
   readonly createdAt: number;
   /** ms since the epoch */
@@ -40,11 +45,16 @@ export interface ClientIntroduction {
 }
 
 /** The record of a session that is being opened; the server's part follows with its answer. */
-export function createSessionRecord(principal: Principal, client: ClientIntroduction): SessionRecord {
+export function createSessionRecord(
+  principal: Principal,
+  tokenDigest: string | undefined,
+  client: ClientIntroduction,
+): SessionRecord {
   const now = Date.now();
   return {
     id: randomUUID(),
     principal,
+    tokenDigest,
     clientInfo: client.clientInfo,
     clientCapabilities: client.capabilities,
     protocolVersion: client.protocolVersion,
@@ -52,6 +62,7 @@ export function createSessionRecord(principal: Principal, client: ClientIntroduc
     serverCapabilities: {},
     initialized: false,
     subscriptions: [],
+    standalone: createStreamPosition(),
     createdAt: now,
     lastSeenAt: now,
   };

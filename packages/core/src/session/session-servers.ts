@@ -22,15 +22,17 @@ export class SessionServers {
   readonly #connect: ConnectServer;
   #current: ConnectedServer | undefined;
   readonly #retiring = new Set<ConnectedServer>();
-  #stale = false;
+  #stale: boolean;
   #rebuilding: Promise<void> | undefined;
   #closed = false;
   /** Rejects when the session ends: nobody waits for a server any longer. */
   readonly #ended = Promise.withResolvers<never>();
 
-  constructor(session: ServedSession, connect: ConnectServer) {
+  /** @param parked - whether the session has had a server before: the next message is for one that is rebuilt. */
+  constructor(session: ServedSession, connect: ConnectServer, parked: boolean) {
     this.#session = session;
     this.#connect = connect;
+    this.#stale = parked;
     this.#ended.promise.catch(() => {});
   }
 
@@ -40,9 +42,19 @@ export class SessionServers {
     return servers.map(({ transport }) => transport);
   }
 
+  /** Whether no server has been built yet. */
+  get none(): boolean {
+    return this.#current === undefined;
+  }
+
   /** Whether a call has not been answered yet. */
   get busy(): boolean {
     return this.transports.some(({ callsInFlight }) => callsInFlight > 0);
+  }
+
+  /** Whether a server waits for an answer of the client. */
+  get asking(): boolean {
+    return this.transports.some(({ asking }) => asking);
   }
 
   /** Builds the first server and lets it answer the client's `initialize`. */
@@ -74,10 +86,10 @@ export class SessionServers {
     }
   }
 
-  /** Closes every server: calls in flight are aborted. */
-  close(): void {
+  /** Closes every server: calls in flight are aborted, and who waits for a server is refused. */
+  close(refusal: TenancyError): void {
     this.#closed = true;
-    this.#ended.reject(sessionNotFound());
+    this.#ended.reject(refusal);
     for (const server of this.#retiring) this.#close(server);
     if (this.#current !== undefined) this.#close(this.#current);
   }

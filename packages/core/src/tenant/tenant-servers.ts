@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { IsolatedEmitter, TenancyEvents } from '../events.ts';
 
 /** Name and version as the server told them in `initialize`. */
@@ -9,45 +10,28 @@ export interface ServerInfo {
 interface Registered {
   server: ServerInfo;
   readonly tenantId: string;
-  sessions: number;
   updated: boolean;
 }
 
+const MAX_REGISTERED = 100_000;
+
 /**
- * Which servers are in use, and the events of their coming and going. The key of an entry is a token's digest (with a provider) or a
- * tenant; it lives until its token is removed, or, where nobody tells of removals, until its last session ends.
+ * Which servers have been built, and the events of their coming and going. The key of an entry is a token's digest (with a provider) or a
+ * tenant. It lives until its token is removed; of very many, those that were built longest ago are forgotten.
  */
 export class TenantServers {
   readonly #events: IsolatedEmitter<TenancyEvents>;
-  readonly #outliveSessions: boolean;
-  readonly #registered = new Map<string, Registered>();
+  readonly #registered = new LRUCache<string, Registered>({ max: MAX_REGISTERED });
 
-  constructor(events: IsolatedEmitter<TenancyEvents>, options: { readonly outliveSessions: boolean }) {
+  constructor(events: IsolatedEmitter<TenancyEvents>) {
     this.#events = events;
-    this.#outliveSessions = options.outliveSessions;
   }
 
-  /** How many tokens or tenants have a server. */
-  get size(): number {
-    return this.#registered.size;
-  }
-
-  /** A server was built and told its name; one more session uses it. `outdated`: the factory was replaced meanwhile. */
-  acquired(key: string, tenantId: string, server: ServerInfo, outdated: boolean): void {
+  /** A server was built and told its name. `outdated`: the factory was replaced meanwhile. */
+  built(key: string, tenantId: string, server: ServerInfo, outdated: boolean): void {
     const known = this.#registered.get(key);
     if (known === undefined) this.#register(key, tenantId, server, outdated);
-    else {
-      known.sessions += 1;
-      if (!outdated) this.#replace(known, server);
-    }
-  }
-
-  /** A session does not use the server any more. */
-  released(key: string): void {
-    const known = this.#registered.get(key);
-    if (known === undefined) return;
-    known.sessions -= 1;
-    if (known.sessions === 0 && !this.#outliveSessions) this.#registered.delete(key);
+    else if (!outdated) this.#replace(known, server);
   }
 
   /** The next server of this token comes from another factory. */
@@ -56,22 +40,20 @@ export class TenantServers {
     if (known !== undefined) known.updated = true;
   }
 
-  /** The token is gone, and its sessions have ended. */
-  removed(key: string, hadActiveSessions: boolean): void {
+  /** The token is gone: its server is forgotten. Call what is returned when its sessions have ended. */
+  remove(key: string): (hadActiveSessions: boolean) => void {
     const known = this.#registered.get(key);
-    if (known === undefined) return;
     this.#registered.delete(key);
-    const { server, tenantId } = known;
-    this.#events.publish('serverRemoved', {
-      tenantId,
-      serverName: server.name,
-      hadActiveSessions,
-      removedAt: new Date(),
-    });
+    return (hadActiveSessions) => {
+      if (known === undefined) return;
+      const { server, tenantId } = known;
+      const removedAt = new Date();
+      this.#events.publish('serverRemoved', { tenantId, serverName: server.name, hadActiveSessions, removedAt });
+    };
   }
 
   #register(key: string, tenantId: string, server: ServerInfo, outdated: boolean): void {
-    this.#registered.set(key, { server, tenantId, sessions: 1, updated: outdated });
+    this.#registered.set(key, { server, tenantId, updated: outdated });
     const { name: serverName, version: serverVersion } = server;
     this.#events.publish('serverRegistered', { tenantId, serverName, serverVersion, registeredAt: new Date() });
   }

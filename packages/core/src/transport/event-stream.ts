@@ -1,9 +1,11 @@
-import { sessionNotFound } from '../errors.ts';
+import type { TenancyError } from '../errors.ts';
+import { MAX_TIMER_MS } from '../read-whole-number.ts';
 import { eventIdOf, frameOf, framesOf, invalidEventId, streamHeaders } from './event-frames.ts';
 import type { LoggedEvent, MissedEvents } from './event-log.ts';
 import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
 import type { Credential, ResponseSink } from './response-sink.ts';
 import type { SessionLog } from './session-log.ts';
+import type { StreamPosition } from './stream-position.ts';
 
 /** What all streams of one session share. */
 export interface StreamContext {
@@ -17,34 +19,34 @@ export interface StreamContext {
   onError(error: Error): void;
 }
 
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /**
  * One SSE stream of a session: a numbered sequence of events that outlives the connections that carry it. A client that lost its
  * connection attaches another one, and the newest connection always wins.
  */
 export class EventStream implements KeepAliveTarget {
-  readonly id: string;
   readonly #context: StreamContext;
+  readonly #position: StreamPosition;
   #sink: ResponseSink | undefined;
   /** How many connections have asked for the stream, and which of them it was that got it last. */
   #asked = 0;
   #got = 0;
   /** Whether the connection has caught up: what is sent is written to it at once. */
   #live = false;
-  /** The sequence of the last event. */
-  #last = 0;
-  /** The sequence of the last event that was written to a connection. */
-  #written = 0;
   #ended = false;
-  #aborted = false;
+  #refusal: TenancyError | undefined;
   /** Settles when the log has taken every event. */
   #logged: Promise<void> | undefined;
   #expiry: NodeJS.Timeout | undefined;
 
-  constructor(id: string, context: StreamContext) {
-    this.id = id;
+  /** @param position - where the stream is: kept up to date from now on. */
+  constructor(position: StreamPosition, context: StreamContext) {
+    this.#position = position;
     this.#context = context;
+  }
+
+  /** Unique within the session. */
+  get id(): string {
+    return this.#position.streamId;
   }
 
   /** Whether a connection carries the stream now. */
@@ -64,7 +66,7 @@ export class EventStream implements KeepAliveTarget {
 
   /** Carries the stream over `sink` from now on; an older connection is closed. Events that no connection has carried come first. */
   async attach(sink: ResponseSink): Promise<void> {
-    await this.#catchUp(sink, this.#written, this.#nextTurn());
+    await this.#catchUp(sink, this.#position.written, this.#nextTurn());
   }
 
   /** As {@link attach}, beginning after event `sequence`. Rejects with `invalid_event_id` where what came after it is not known any more. */
@@ -83,19 +85,18 @@ export class EventStream implements KeepAliveTarget {
 
   /** Tells the client where it is, so that it can come back even if nothing else reaches it. */
   prime(): void {
-    this.#last += 1;
+    this.#position.last += 1;
     this.#log('');
-    const retry = Math.round(this.#context.retryMs * (0.8 + 0.4 * Math.random()));
-    this.#write(`id: ${eventIdOf(this.id, this.#last)}\nretry: ${retry}\ndata: \n\n`);
+    this.#write(`id: ${eventIdOf(this.id, this.#position.last)}\n${this.#retry}\ndata: \n\n`);
   }
 
   /** Sends one message. With a log it reaches a client that is away when it comes back; without one, that is reported. */
   send(data: string): void {
-    this.#last += 1;
+    this.#position.last += 1;
     this.#log(data);
     const resumable = this.#context.log !== undefined;
     if (!resumable && !this.attached) this.#context.onError(new Error('The client is not connected to hear a message'));
-    this.#write(frameOf(data, resumable ? eventIdOf(this.id, this.#last) : undefined));
+    this.#write(frameOf(data, resumable ? eventIdOf(this.id, this.#position.last) : undefined));
   }
 
   keepAlive(): void {
@@ -108,16 +109,27 @@ export class EventStream implements KeepAliveTarget {
     sink?.end();
   }
 
+  /** Closes the connection, and tells the client when to come back. */
+  hangUp(): void {
+    this.#sink?.write(`${this.#retry}\n\n`);
+    this.detach();
+  }
+
   /** Ends the stream: nothing more will be sent. A connection that is still catching up gets the rest. */
   end(): void {
     this.#ended = true;
     if (this.#live) this.detach();
   }
 
-  /** Ends the stream with its session: a connection that would carry it is refused. */
-  abort(): void {
-    this.#aborted = true;
+  /** Ends the stream here: a connection that would carry it is refused. */
+  abort(refusal: TenancyError): void {
+    this.#refusal = refusal;
     this.detach();
+  }
+
+  /** Jittered, so that clients that were cut off together do not come back together. */
+  get #retry(): string {
+    return `retry: ${Math.round(this.#context.retryMs * (0.8 + 0.4 * Math.random()))}`;
   }
 
   #nextTurn(): number {
@@ -127,7 +139,7 @@ export class EventStream implements KeepAliveTarget {
 
   /** The connection that asked last wins: one that asked before it, and was kept waiting by the log, comes too late. */
   #take(sink: ResponseSink, turn: number): void {
-    if (this.#aborted) throw sessionNotFound();
+    if (this.#refusal !== undefined) throw this.#refusal;
     if (sink.closed) return;
     sink.openStream(streamHeaders(this.#context.sessionId));
     if (turn > this.#got) this.#replaceBy(sink, turn);
@@ -161,7 +173,7 @@ export class EventStream implements KeepAliveTarget {
 
   #goLive(): void {
     this.#live = this.#sink !== undefined;
-    this.#written = this.#last;
+    this.#position.written = this.#position.last;
     if (this.#ended) this.detach();
   }
 
@@ -174,7 +186,7 @@ export class EventStream implements KeepAliveTarget {
     try {
       while (this.#sink === sink) {
         for (const event of events) reached = await this.#writeLogged(event, sink);
-        if (reached === this.#last) break;
+        if (reached === this.#position.last) break;
         ({ events } = await this.#missedAfter(reached));
         if (events.length === 0) break;
       }
@@ -188,7 +200,7 @@ export class EventStream implements KeepAliveTarget {
   async #writeLogged(event: LoggedEvent, sink: ResponseSink): Promise<number> {
     if (this.#sink === sink) {
       for (const frame of framesOf([event])) sink.write(frame);
-      this.#written = event.sequence;
+      this.#position.written = event.sequence;
       await sink.flushed();
     }
     return event.sequence;
@@ -196,19 +208,19 @@ export class EventStream implements KeepAliveTarget {
 
   async #missedAfter(sequence: number): Promise<MissedEvents> {
     const { log } = this.#context;
-    if (log === undefined || sequence === this.#last) return { events: [], complete: true };
+    if (log === undefined || sequence === this.#position.last) return { events: [], complete: true };
     await this.#logged;
     return log.after(this.id, sequence);
   }
 
   #write(frame: string): void {
     if (!this.#live) return;
-    this.#written = this.#last;
+    this.#position.written = this.#position.last;
     this.#sink?.write(frame);
   }
 
   #log(data: string): void {
-    const logged = this.#context.log?.append(this.id, this.#last, data);
+    const logged = this.#context.log?.append(this.id, this.#position.last, data);
     if (logged !== undefined) this.#logged = this.#logged?.then(() => logged) ?? logged;
   }
 }

@@ -11,6 +11,8 @@ export interface ExchangeContext {
   readonly keepAlive: KeepAlive;
   /** Whether the client understands events without data (revisions from 2025-11-25). */
   readonly primeStreams: boolean;
+  /** All the requests of one POST are settled. */
+  onExchangeDone(requests: number): void;
   /** An answer could not be delivered. */
   onError(error: Error): void;
 }
@@ -23,6 +25,7 @@ export class Exchange implements KeepAliveTarget {
   readonly #context: ExchangeContext;
   readonly #sink: ResponseSink;
   readonly #isArray: boolean;
+  readonly #requests: number;
   /** Requests that are not answered yet. */
   #pending: number;
   /** Responses that wait for the others, while the answer is still to be JSON. */
@@ -30,11 +33,12 @@ export class Exchange implements KeepAliveTarget {
   #stream: EventStream | undefined;
   #answered = false;
 
-  /** @param pending - how many requests the POST holds; @param isArray - whether its body was an array. */
-  constructor(context: ExchangeContext, sink: ResponseSink, pending: number, isArray: boolean) {
+  /** @param requests - how many the POST holds; @param isArray - whether its body was an array. */
+  constructor(context: ExchangeContext, sink: ResponseSink, requests: number, isArray: boolean) {
     this.#context = context;
     this.#sink = sink;
-    this.#pending = pending;
+    this.#requests = requests;
+    this.#pending = requests;
     this.#isArray = isArray;
     context.keepAlive.add(this);
   }
@@ -83,6 +87,7 @@ export class Exchange implements KeepAliveTarget {
   #settleOne(): void {
     this.#pending -= 1;
     if (this.#pending > 0) return;
+    this.#context.onExchangeDone(this.#requests);
     this.#context.keepAlive.remove(this);
     if (this.#stream !== undefined) this.#context.streams.end(this.#stream, !this.#answered);
     else if (this.#answered) this.#answerJson();

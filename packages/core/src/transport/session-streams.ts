@@ -1,18 +1,27 @@
-import { randomBytes } from 'node:crypto';
+import type { TenancyError } from '../errors.ts';
 import { framesOf, invalidEventId, readEventId, streamHeaders } from './event-frames.ts';
 import { EventStream, type StreamContext } from './event-stream.ts';
 import type { ResponseSink } from './response-sink.ts';
+import { createStreamPosition, type StreamPosition } from './stream-position.ts';
 
-const STANDALONE = 'standalone';
+/** What the streams of one session need of it. */
+export interface SessionStreamsContext extends StreamContext {
+  /** Where the standalone stream is. */
+  readonly standalone: StreamPosition;
+  /** The standalone stream is used from now on. */
+  onStandaloneUsed(): void;
+}
 
 /** The open streams of one session: the standalone one, and one for each POST whose answer became a stream. */
 export class SessionStreams {
-  readonly #context: StreamContext;
+  readonly #context: SessionStreamsContext;
   readonly #streams = new Map<string, EventStream>();
+  #standalone: EventStream | undefined;
+  #aborted = false;
   /** Connections that replay streams which have ended. */
   readonly #replays = new Set<ResponseSink>();
 
-  constructor(context: StreamContext) {
+  constructor(context: SessionStreamsContext) {
     this.#context = context;
   }
 
@@ -25,12 +34,13 @@ export class SessionStreams {
 
   /** The stream for messages that belong to no request of the client. */
   get standalone(): EventStream {
-    return this.#streams.get(STANDALONE) ?? this.#create(STANDALONE);
+    this.#standalone ??= this.#createStandalone();
+    return this.#standalone;
   }
 
   /** A stream that answers a POST. */
   createForPost(): EventStream {
-    return this.#create(randomBytes(8).toString('hex'));
+    return this.#create(createStreamPosition());
   }
 
   /**
@@ -55,9 +65,9 @@ export class SessionStreams {
    */
   async resume(sink: ResponseSink, lastEventId: string): Promise<void> {
     const { streamId, sequence } = readEventId(lastEventId);
-    const stream = this.#streams.get(streamId);
+    const { log, sessionId, standalone } = this.#context;
+    const stream = streamId === standalone.streamId ? this.standalone : this.#streams.get(streamId);
     if (stream !== undefined) return stream.resume(sink, sequence);
-    const { log, sessionId } = this.#context;
     const missed = await log?.after(streamId, sequence);
     if (!missed?.complete) throw invalidEventId();
     sink.openStream(streamHeaders(sessionId));
@@ -70,17 +80,34 @@ export class SessionStreams {
     sink.end();
   }
 
-  /** Ends every stream and forgets their events. */
-  endAll(): void {
-    for (const stream of this.#streams.values()) stream.abort();
-    this.#streams.clear();
-    for (const sink of this.#replays) sink.end();
-    this.#context.log?.forget();
+  /** Ends the standalone stream's connection; the client comes back for it by the event that it is told (MCP 2025-11-25: polling). */
+  poll(): void {
+    if (this.#aborted) return;
+    this.standalone.prime();
+    this.standalone.detach();
   }
 
-  #create(id: string): EventStream {
-    const stream = new EventStream(id, this.#context);
-    this.#streams.set(id, stream);
+  /** Ends the standalone stream's connection: the client may come back for it somewhere else. */
+  hangUp(): void {
+    this.#standalone?.hangUp();
+  }
+
+  /** Ends every connection; one that would carry a stream from now on is refused. Their events are kept. */
+  abortAll(refusal: TenancyError): void {
+    this.#aborted = true;
+    for (const stream of this.#streams.values()) stream.abort(refusal);
+    this.#streams.clear();
+    for (const sink of this.#replays) sink.end();
+  }
+
+  #createStandalone(): EventStream {
+    this.#context.onStandaloneUsed();
+    return this.#create(this.#context.standalone);
+  }
+
+  #create(position: StreamPosition): EventStream {
+    const stream = new EventStream(position, this.#context);
+    this.#streams.set(position.streamId, stream);
     return stream;
   }
 }

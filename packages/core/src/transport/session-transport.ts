@@ -1,30 +1,19 @@
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type {
-  ClientCapabilities,
   JSONRPCMessage,
   JSONRPCNotification,
   JSONRPCRequest,
   JSONRPCResponse,
-  LoggingLevel,
   MessageExtraInfo,
   RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import { errorFrom } from '../errors.ts';
 import { assertClientCapability } from './client-capabilities.ts';
+import type { ClientState } from './client-state.ts';
 import type { Exchange } from './exchange.ts';
 import { OutboundIds } from './message-ids.ts';
 import type { SessionStreams } from './session-streams.ts';
 import type { CallObserver } from './tool-calls.ts';
-
-/** What is known of a client. It changes while the session lives. */
-export interface ClientState {
-  /** Declared in `initialize`. */
-  readonly clientCapabilities: ClientCapabilities;
-  /** Set by `logging/setLevel`. */
-  readonly logLevel?: LoggingLevel;
-  /** The URIs it has subscribed to. */
-  readonly subscriptions: readonly string[];
-}
 
 /** What a transport needs of the session it belongs to. It outlives the transport: a session may be served by several, one after another. */
 export interface TransportContext {
@@ -46,6 +35,7 @@ interface Call {
   readonly clientId: RequestId;
   readonly exchange: Exchange;
   readonly observer: CallObserver | undefined;
+  readonly timer: NodeJS.Timeout | undefined;
 }
 
 interface Ask {
@@ -92,6 +82,11 @@ export class SessionTransport implements Transport {
     return this.#calls.size;
   }
 
+  /** Whether the server waits for an answer of the client. */
+  get asking(): boolean {
+    return this.#outbound.pending.length > 0;
+  }
+
   /** What is known of the client now. */
   get client(): ClientState {
     return this.#context.client;
@@ -103,6 +98,7 @@ export class SessionTransport implements Transport {
     if (this.#closed) return;
     this.#closed = true;
     for (const call of this.#calls.values()) {
+      clearTimeout(call.timer);
       call.observer?.abandoned('closed');
       call.exchange.respond(sessionEnded(call.clientId));
     }
@@ -134,10 +130,10 @@ export class SessionTransport implements Transport {
     });
   }
 
-  /** A request of the client, to be answered through `exchange`. */
-  request(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo): void {
+  /** A request of the client, to be answered through `exchange`; after `timeoutMs` by an error. */
+  request(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo, timeoutMs: number | undefined): void {
     if (this.#closed) exchange.respond(sessionEnded(message.id));
-    else this.#dispatch(message, exchange, extra);
+    else this.#dispatch(message, exchange, extra, timeoutMs);
   }
 
   /** A notification or an answer of the client; `false` where it concerns a request that is not in flight here. */
@@ -159,9 +155,11 @@ export class SessionTransport implements Transport {
     }
   }
 
-  #dispatch(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo): void {
+  #dispatch(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo, timeoutMs: number | undefined): void {
     const id = this.#nextId();
-    this.#calls.set(id, { clientId: message.id, exchange, observer: this.#context.observe(message) });
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(() => this.#timeOut(id, timeoutMs), timeoutMs).unref();
+    this.#calls.set(id, { clientId: message.id, exchange, observer: this.#context.observe(message), timer });
     try {
       this.onmessage?.({ ...message, id }, extra);
     } catch (error) {
@@ -180,7 +178,7 @@ export class SessionTransport implements Transport {
     }
     const call = this.#calls.get(id);
     if (call === undefined) return;
-    this.#calls.delete(id);
+    this.#remove(id, call);
     const { answer, text } = this.#serialize(response, call.clientId);
     call.exchange.respond(text);
     call.observer?.answered(answer);
@@ -211,20 +209,40 @@ export class SessionTransport implements Transport {
   }
 
   /** All requests in flight that the client gave this id: it cannot mean only one of them. */
-  #cancel(message: JSONRPCNotification, extra: MessageExtraInfo): boolean {
-    const clientId = message.params?.requestId;
+  #cancel({ params }: JSONRPCNotification, extra: MessageExtraInfo): boolean {
     let known = false;
     for (const [id, call] of this.#calls) {
-      if (call.clientId !== clientId) continue;
+      if (call.clientId !== params?.requestId) continue;
       known = true;
-      this.#calls.delete(id);
-      this.onmessage?.({ ...message, params: { ...message.params, requestId: id } }, extra);
+      this.#remove(id, call);
+      this.onmessage?.(cancelled({ ...params, requestId: id }), extra);
       call.observer?.abandoned('cancelled');
       call.exchange.abandon();
       this.#context.onSettled();
     }
     return known;
   }
+
+  /** The server is told to stop, and the client need not wait for it. */
+  #timeOut(id: RequestId, timeoutMs: number): void {
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    this.#remove(id, call);
+    const reason = `No answer within ${timeoutMs} ms`;
+    this.onmessage?.(cancelled({ requestId: id, reason }));
+    call.observer?.abandoned('timeout');
+    call.exchange.respond(JSON.stringify(errorResponse(call.clientId, -32001, `Request timed out: ${reason}`)));
+    this.#context.onSettled();
+  }
+
+  #remove(id: RequestId, { timer }: Call): void {
+    clearTimeout(timer);
+    this.#calls.delete(id);
+  }
+}
+
+function cancelled(params: Record<string, unknown>): JSONRPCNotification {
+  return { jsonrpc: '2.0', method: 'notifications/cancelled', params };
 }
 
 /** What a call gets that its session did not live to answer, as JSON. */

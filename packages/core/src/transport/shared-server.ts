@@ -12,6 +12,7 @@ import {
   type RequestId,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/sdk/types.js';
+import { LOG_LEVELS, wants } from './client-state.ts';
 import { counter, SessionTransport, type TransportContext } from './session-transport.ts';
 
 /** The part of an SDK server that is needed here. */
@@ -21,7 +22,6 @@ interface Connectable {
 }
 
 const LIST_CHANGED = /^notifications\/(tools|prompts|resources)\/list_changed$/;
-const LEVELS: readonly unknown[] = LoggingLevelSchema.options;
 const DELIVERED = Promise.resolve();
 
 /**
@@ -86,13 +86,13 @@ export class SharedServer implements Transport {
     const { relatedRequestId } = options ?? {};
     const session = relatedRequestId === undefined ? this.#current.getStore() : this.#owners.get(relatedRequestId);
     if (message.method === 'notifications/resources/updated') {
-      return this.#broadcast(message, ({ client }) => client.subscriptions.includes(String(message.params?.uri)));
+      return this.#broadcast(message, ({ client }) => wants(client, message));
     }
     if (session === undefined && relatedRequestId !== undefined) return tooLate(message);
     if (message.method === 'notifications/message' && session === undefined) {
-      return this.#broadcast(message, (candidate) => wants(candidate, message));
+      return this.#broadcast(message, (candidate) => wants(candidate.client, message));
     }
-    if (session !== undefined) return wants(session, message) ? session.send(message, options) : DELIVERED;
+    if (session !== undefined) return wants(session.client, message) ? session.send(message, options) : DELIVERED;
     return Promise.reject(
       new Error(
         `A shared server can send ${message.method} only while it handles a request: use createServer instead of server`,
@@ -182,7 +182,7 @@ function answerFor(
   }
   if (message.method === 'logging/setLevel' && initialized.capabilities.logging !== undefined) {
     if (LoggingLevelSchema.safeParse(message.params?.level).success) return { result: {} };
-    return { error: { code: -32602, message: `Invalid params: level must be one of ${LEVELS.join(', ')}` } };
+    return { error: { code: -32602, message: `Invalid params: level must be one of ${LOG_LEVELS.join(', ')}` } };
   }
   return undefined;
 }
@@ -193,10 +193,4 @@ function answerFor(
  */
 function tooLate(message: JSONRPCRequest | JSONRPCNotification): Promise<void> {
   return 'id' in message ? Promise.reject(new Error('The request it belongs to has been answered')) : DELIVERED;
-}
-
-/** Whether the session's client wants a message: for a log message, whether it is severe enough for the level it has set. */
-function wants({ client }: SessionTransport, message: JSONRPCRequest | JSONRPCNotification): boolean {
-  if (message.method !== 'notifications/message' || client.logLevel === undefined) return true;
-  return LEVELS.indexOf(message.params?.level) >= LEVELS.indexOf(client.logLevel);
 }

@@ -5,8 +5,8 @@ import type { ToolCallOutcome } from '../events.ts';
 export interface CallObserver {
   /** The server answered. */
   answered(response: JSONRPCResponse): void;
-  /** The server will not answer: the client cancelled the call, or its session ended. */
-  abandoned(outcome: 'cancelled' | 'closed'): void;
+  /** The server will not answer: the client cancelled the call, it took too long, or its session ended. */
+  abandoned(outcome: 'cancelled' | 'timeout' | 'closed'): void;
 }
 
 /** A `tools/call` that has come to its end. */
@@ -35,7 +35,7 @@ export class ToolCallObserver implements CallObserver {
     this.#end(outcomeOf(response));
   }
 
-  abandoned(outcome: 'cancelled' | 'closed'): void {
+  abandoned(outcome: 'cancelled' | 'timeout' | 'closed'): void {
     this.#end(outcome);
   }
 

@@ -31,7 +31,7 @@ describe('without identify, a caller is', () => {
     const served = await serveUsers({ one: ANN, two: { ...ANN } });
 
     expect(await sharedSession(served, 'one', 'two')).toBe(200);
-    expect(served.tenancy.sessions.list()).toMatchObject([
+    expect((await served.tenancy.sessions.list()).sessions).toMatchObject([
       { principal: { tenantId: 'https://id.example', subject: 'ann' } },
     ]);
   });
@@ -56,7 +56,9 @@ describe('without identify, a caller is', () => {
 
     expect(await sharedSession(served, 'one', 'two')).toBe(404);
     const digest = digestToken('one');
-    expect(served.tenancy.sessions.list()).toMatchObject([{ principal: { tenantId: digest, subject: digest } }]);
+    expect((await served.tenancy.sessions.list()).sessions).toMatchObject([
+      { principal: { tenantId: digest, subject: digest } },
+    ]);
   });
 
   it('nobody in particular where no token is asked for', async () => {
@@ -65,7 +67,7 @@ describe('without identify, a caller is', () => {
     await served.open();
 
     const anonymous = { tenantId: 'anonymous', subject: 'anonymous' };
-    expect(served.tenancy.sessions.list()).toMatchObject([{ principal: anonymous }]);
+    expect((await served.tenancy.sessions.list()).sessions).toMatchObject([{ principal: anonymous }]);
   });
 });
 

@@ -109,7 +109,7 @@ it('the token is in nothing that is said of its sessions', async () => {
   const client = await served.open(TOKEN);
   await client.call('tools/call', { name: 'fail' });
   await client.send({ body: '{' });
-  const summary = served.tenancy.sessions.list();
+  const summary = (await served.tenancy.sessions.list()).sessions;
 
   await client.send({ method: 'DELETE' });
 

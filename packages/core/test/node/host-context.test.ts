@@ -178,7 +178,7 @@ describe('a caller that the host has authenticated', () => {
     const { tenancy, wire } = await serveIn(() => ({ principal: () => principal }), { verifier });
 
     expect((await wire().open()).status).toBe(200);
-    expect(tenancy.sessions.list()).toMatchObject([{ principal }]);
+    expect((await tenancy.sessions.list()).sessions).toMatchObject([{ principal }]);
   });
 
   it('brings the AuthInfo that the host left on the request', async () => {

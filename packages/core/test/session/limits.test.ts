@@ -25,7 +25,10 @@ describe('sessions.maxPerPrincipal', () => {
     await first.call('ping');
     const third = await open();
     expect(ends).toMatchObject([{ sessionId: second.sessionId, reason: 'evicted' }]);
-    expect(tenancy.sessions.list().map(({ sessionId }) => sessionId)).toEqual([first.sessionId, third.sessionId]);
+    expect((await tenancy.sessions.list()).sessions.map(({ sessionId }) => sessionId)).toEqual([
+      first.sessionId,
+      third.sessionId,
+    ]);
     expect((await second.send({ body: second.request('ping') })).status).toBe(404);
     expect(await first.call('ping')).toMatchObject({ result: {} });
   });
@@ -67,7 +70,7 @@ describe('sessions.maxPerPrincipal', () => {
       body: {
         jsonrpc: '2.0',
         id: null,
-        error: { code: -32000, message: expect.stringContaining('maxPerPrincipal is 2') },
+        error: { code: -32000, message: expect.stringContaining('maxSessions is 2'), data: { limit: 'maxSessions' } },
       },
     });
     expect(headers['retry-after']).toMatch(/^\d+$/);
@@ -130,7 +133,7 @@ describe('sessions.max', () => {
     const { status, headers, body } = await tryToOpen(wire('b'));
     expect({ status, error: body.error }).toEqual({
       status: 503,
-      error: { code: -32000, message: expect.stringContaining('max is 2') },
+      error: { code: -32000, message: expect.stringContaining('max is 2'), data: { limit: 'max' } },
     });
     expect(headers['retry-after']).toMatch(/^\d+$/);
     expect(ends).toEqual([]);
@@ -143,7 +146,10 @@ describe('sessions.max', () => {
     const [a, b] = [await open('a'), await open('b')];
     const next = await open('b');
     expect(ends).toMatchObject([{ sessionId: b.sessionId, reason: 'evicted' }]);
-    expect(tenancy.sessions.list().map(({ sessionId }) => sessionId)).toEqual([a.sessionId, next.sessionId]);
+    expect((await tenancy.sessions.list()).sessions.map(({ sessionId }) => sessionId)).toEqual([
+      a.sessionId,
+      next.sessionId,
+    ]);
   });
 });
 

@@ -118,7 +118,7 @@ describe('a token that is removed as its session comes about', () => {
     await wire('gone').open();
 
     expect(tenancy.sessions.size).toBe(0);
-    expect(tenancy.sessions.list()).toEqual([]);
+    expect((await tenancy.sessions.list()).sessions).toEqual([]);
     expect(provider.getStats().activeServers).toBe(0);
   });
 });

@@ -127,7 +127,7 @@ describe('a new server', () => {
     const client = await open('token');
     tenancy.on('serverUpdated', async () => {
       for (let turn = 0; turn < turns; turn += 1) await undefined;
-      tenancy.sessions.end(String(client.sessionId));
+      await tenancy.sessions.end(String(client.sessionId));
     });
     provider.updateToken('token', after);
 

@@ -28,7 +28,7 @@ describe('tenancy.sessions', () => {
     const before = Date.now();
     const a = await open('secret-a', { protocolVersion: '2025-06-18' });
     const b = await open('secret-b');
-    const list = tenancy.sessions.list();
+    const list = (await tenancy.sessions.list()).sessions;
     expect(list).toEqual([
       {
         sessionId: a.sessionId,
@@ -37,6 +37,7 @@ describe('tenancy.sessions', () => {
         protocolVersion: '2025-06-18',
         createdAt: expect.any(Date),
         lastSeenAt: expect.any(Date),
+        live: true,
       },
       expect.objectContaining({ sessionId: b.sessionId, protocolVersion: '2025-11-25' }),
     ]);
@@ -49,18 +50,18 @@ describe('tenancy.sessions', () => {
   it('finds one session by its id', async () => {
     const { open, tenancy } = await serve({ createServer });
     const client = await open();
-    expect(tenancy.sessions.get(String(client.sessionId))).toEqual(tenancy.sessions.list()[0]);
-    expect(tenancy.sessions.get('unknown')).toBeUndefined();
+    expect(await tenancy.sessions.get(String(client.sessionId))).toEqual((await tenancy.sessions.list()).sessions[0]);
+    expect(await tenancy.sessions.get('unknown')).toBeUndefined();
   });
 
   it('tells when a session was last used', async () => {
     const { open, tenancy } = await serve({ createServer });
     const client = await open();
-    const lastSeen = () => tenancy.sessions.list()[0]?.lastSeenAt.getTime() ?? 0;
-    const opened = lastSeen();
+    const lastSeen = async () => (await tenancy.sessions.list()).sessions[0]?.lastSeenAt.getTime() ?? 0;
+    const opened = await lastSeen();
     while (Date.now() <= opened) await new Promise((resolve) => setTimeout(resolve, 1));
     await client.call('ping');
-    expect(lastSeen()).toBeGreaterThan(opened);
+    expect(await lastSeen()).toBeGreaterThan(opened);
   });
 
   it('ends one session for the operator', async () => {
@@ -68,9 +69,9 @@ describe('tenancy.sessions', () => {
     const [client, other] = [await open(), await open()];
     const ends = eventsOf(tenancy, 'sessionEnded');
     const stream = await client.listen();
-    expect(tenancy.sessions.end(String(client.sessionId))).toBe(true);
-    expect(tenancy.sessions.end(String(client.sessionId))).toBe(false);
-    expect(tenancy.sessions.end('unknown')).toBe(false);
+    expect(await tenancy.sessions.end(String(client.sessionId))).toBe(true);
+    expect(await tenancy.sessions.end(String(client.sessionId))).toBe(false);
+    expect(await tenancy.sessions.end('unknown')).toBe(false);
     expect(ends).toMatchObject([{ sessionId: client.sessionId, reason: 'operator' }]);
     expect(await stream.events.next()).toBeUndefined();
     expect((await client.send({ body: client.request('ping') })).status).toBe(404);
@@ -104,16 +105,10 @@ describe('the events of sessions', () => {
   it('are known to the client and the operator in that order: a session is listed when it is announced', async () => {
     const { open, tenancy } = await serve({ createServer });
     const sizes: number[] = [];
-    tenancy.on(
-      'sessionCreated',
-      ({ sessionId }) => void sizes.push(Number(tenancy.sessions.get(sessionId) !== undefined)),
-    );
-    tenancy.on(
-      'sessionEnded',
-      ({ sessionId }) => void sizes.push(Number(tenancy.sessions.get(sessionId) !== undefined)),
-    );
+    tenancy.on('sessionCreated', () => void sizes.push(tenancy.sessions.size));
+    tenancy.on('sessionEnded', () => void sizes.push(tenancy.sessions.size));
     const client = await open();
-    tenancy.sessions.end(String(client.sessionId));
+    await tenancy.sessions.end(String(client.sessionId));
     expect(sizes).toEqual([1, 0]);
   });
 });
@@ -122,14 +117,14 @@ describe('stats()', () => {
   it('counts sessions and tenants', async () => {
     const provider = tokens({ a: createServer, b: createServer });
     const { open, tenancy } = await serve({ provider });
-    expect(tenancy.stats()).toEqual({ activeSessions: 0, activeTenants: 0 });
+    expect(tenancy.stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });
     const first = await open('a');
     await open('a');
     await open('b');
-    expect(tenancy.stats()).toEqual({ activeSessions: 3, activeTenants: 2 });
+    expect(tenancy.stats()).toEqual({ activeSessions: 3, liveSessions: 3, activeTenants: 2 });
     await first.send({ method: 'DELETE' });
-    expect(tenancy.stats()).toEqual({ activeSessions: 2, activeTenants: 2 });
+    expect(tenancy.stats()).toEqual({ activeSessions: 2, liveSessions: 2, activeTenants: 2 });
     provider.removeToken('b');
-    expect(tenancy.stats()).toEqual({ activeSessions: 1, activeTenants: 1 });
+    expect(tenancy.stats()).toEqual({ activeSessions: 1, liveSessions: 1, activeTenants: 1 });
   });
 });

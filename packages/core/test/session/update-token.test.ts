@@ -37,7 +37,7 @@ describe('updateToken', () => {
       result: { tools: [{ name: 'version' }, { name: 'added' }] },
     });
     expect({ ends, created }).toEqual({ ends: [], created: [] });
-    expect(tenancy.sessions.get(String(client.sessionId))).toMatchObject({ serverName: 'new-server' });
+    expect(await tenancy.sessions.get(String(client.sessionId))).toMatchObject({ serverName: 'new-server' });
     expect(textOf(await (await open('token')).call(...call('version')))).toBe('new');
   });
 

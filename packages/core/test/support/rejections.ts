@@ -7,9 +7,19 @@ import { expect, onTestFinished } from 'vitest';
 import type { LogLine } from './tenancy-server.ts';
 
 /** Expects the answer to refuse the HTTP request as a whole: a JSON-RPC error with id `null`, and no word about a session. */
-export function expectRejection(answer: WireAnswer, status: number, code: number, message: string): void {
+export function expectRejection(
+  answer: WireAnswer,
+  status: number,
+  code: number,
+  message: string,
+  data?: object,
+): void {
   expect(answer.status).toBe(status);
-  expect(JSON.parse(answer.text)).toStrictEqual({ jsonrpc: '2.0', error: { code, message }, id: null });
+  expect(JSON.parse(answer.text)).toStrictEqual({
+    jsonrpc: '2.0',
+    error: { code, message, ...(data && { data }) },
+    id: null,
+  });
   expect(answer.headers['content-type']).toBe('application/json');
   expect(answer.headers).not.toHaveProperty('mcp-session-id');
 }

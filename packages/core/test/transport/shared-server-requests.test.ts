@@ -145,7 +145,7 @@ describe('a session of a shared server', () => {
     const [ends, stays] = [await open(), await open()];
     const answers = [ends.call('tools/call', { name: 'stuck' }), stays.call('tools/call', { name: 'stuck' })];
     await bothStarted.opened;
-    expect(tenancy.sessions.end(String(ends.sessionId))).toBe(true);
+    expect(await tenancy.sessions.end(String(ends.sessionId))).toBe(true);
     await oneAborted.opened;
     expect(await answers[0]).toMatchObject({ error: { code: -32000 } });
     finish.open();
@@ -179,7 +179,7 @@ describe('a session of a shared server', () => {
     const client = await open();
     const answer = client.call('tools/call', { name: 'stubborn' });
     await started.opened;
-    tenancy.sessions.end(String(client.sessionId));
+    await tenancy.sessions.end(String(client.sessionId));
     await answer;
     ended.open();
     await logged.opened;

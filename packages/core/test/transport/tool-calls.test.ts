@@ -80,7 +80,7 @@ describe('toolCalled', () => {
     const calls = eventsOf(tenancy, 'toolCalled');
     const answer = client.call('tools/call', { name: 'stuck' });
     await started.opened;
-    tenancy.sessions.end(String(client.sessionId));
+    await tenancy.sessions.end(String(client.sessionId));
     await answer;
     expect(calls).toMatchObject([{ toolName: 'stuck', outcome: 'closed', success: false }]);
   });

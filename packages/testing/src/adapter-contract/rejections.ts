@@ -83,13 +83,13 @@ export function describeRejections<Tenancy extends BatteryTenancy>(host: Adapter
 
   describe('a limit', () => {
     it.each([
-      [429, { maxPerPrincipal: 1 }, 'Too many sessions: maxPerPrincipal is 1'],
-      [503, { max: 1 }, 'Too many sessions on this server: max is 1'],
-    ])('of sessions: %d, and when to come back', async (status, sessions, message) => {
+      [429, { maxPerPrincipal: 1 }, 'Too many sessions: maxSessions is 1', 'maxSessions'],
+      [503, { max: 1 }, 'Too many sessions on this server: max is 1', 'max'],
+    ])('of sessions: %d, and when to come back', async (status, sessions, message, limit) => {
       const app = await serveApp(host, { ...guarded(), ...twoTokens(), sessions });
       await (await app.open(GOOD_TOKEN)).listen();
       const answer = await app.wire(status === 429 ? GOOD_TOKEN : 'other').send({ body: INITIALIZE });
-      expectRejection(answer, status, -32000, message);
+      expectRejection(answer, status, -32000, message, { limit });
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
       expect(app.errors).toEqual([]);
     });
@@ -114,10 +114,10 @@ function twoTokens() {
   return { verifier: { verifyAccessToken } };
 }
 
-function expectRejection(answer: WireAnswer, status: number, code: number, message: string): void {
+function expectRejection(answer: WireAnswer, status: number, code: number, message: string, data?: object): void {
   expect({ status: answer.status, body: JSON.parse(answer.text) }).toEqual({
     status,
-    body: { jsonrpc: '2.0', error: { code, message }, id: null },
+    body: { jsonrpc: '2.0', error: { code, message, ...(data && { data }) }, id: null },
   });
   expect(answer.headers['content-type']).toBe('application/json');
   expect(answer.headers).not.toHaveProperty('mcp-session-id');

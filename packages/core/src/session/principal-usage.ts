@@ -1,0 +1,34 @@
+import { limitReached } from '../errors.ts';
+import type { ResponseSink } from '../transport/response-sink.ts';
+
+/** What one principal has going on in this process. */
+export class PrincipalUsage {
+  /** Sessions that are in this process now. */
+  sessions = 0;
+  /** Those of them that are being opened: no store knows them yet. */
+  opening = 0;
+  #calls = 0;
+  #streams = 0;
+
+  /** Counts requests that wait for an answer. Throws `call_limit`. */
+  startCalls(requests: number, maxCalls: number): void {
+    if (this.#calls + requests > maxCalls) throw limitReached('call_limit', { name: 'maxCalls', value: maxCalls });
+    this.#calls += requests;
+  }
+
+  /** They are answered, or will not be. */
+  endCalls(requests: number): void {
+    this.#calls -= requests;
+  }
+
+  /** Counts a stream until `sink` is done. Throws `stream_limit`. `replaces`: it takes over from one that is counted. */
+  addStream(sink: ResponseSink, replaces: boolean, maxStreams: number): void {
+    if (this.#streams - Number(replaces) >= maxStreams) {
+      throw limitReached('stream_limit', { name: 'maxStreams', value: maxStreams });
+    }
+    this.#streams += 1;
+    void sink.done.then(() => {
+      this.#streams -= 1;
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import type { LiveSession } from './live-session.ts';
+import type { SessionRecord } from './session-record.ts';
+import type { SessionRecords } from './session-records.ts';
+import type { SessionTable } from './session-table.ts';
+
+/** How long sessions live, and how long their servers do. */
+export interface KeeperSettings {
+  /** ms without a message, a call in flight or an open stream after which a session ends. */
+  readonly idleTimeoutMs: number;
+  /** ms without any of these after which a session is parked; `false`: never. */
+  readonly parkAfterMs: number | false;
+  /** Sessions with a server of their own, beyond which those that were used longest ago are parked; `false`: never. */
+  readonly maxLive: number | false;
+}
+
+/** What the keeper does to sessions. */
+export interface KeeperActions {
+  end(session: LiveSession): void;
+  /** A parked session's time has passed. */
+  endParked(record: SessionRecord): void;
+  /** The session ended somewhere else. */
+  lose(session: LiveSession): void;
+  onParked(session: LiveSession): void;
+}
+
+/**
+ * Keeps sessions as long as they are used, by one timer: it ends those that are idle, parks those that are quiet, and tells the store which ones
+ * are alive.
+ */
+export class SessionKeeper {
+  readonly #table: SessionTable;
+  readonly #records: SessionRecords;
+  readonly #settings: KeeperSettings;
+  readonly #actions: KeeperActions;
+  #timer: NodeJS.Timeout | undefined;
+  /** The number of live sessions at which it is tried again to park some. */
+  #parkAt: number;
+
+  constructor(table: SessionTable, records: SessionRecords, settings: KeeperSettings, actions: KeeperActions) {
+    this.#table = table;
+    this.#records = records;
+    this.#settings = settings;
+    this.#actions = actions;
+    this.#parkAt = maxLiveOf(settings);
+  }
+
+  /** A session has come: it is looked after from now on. */
+  watch(): void {
+    this.#timer ??= setInterval(() => void this.#tick(), keeperIntervalMs(this.#settings)).unref();
+    if (this.#table.size > this.#parkAt) void this.#parkLeastRecent();
+  }
+
+  /** Nothing is looked after any more. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Lets go of a session's server, once its record is kept. A session that is used meanwhile stays as it is. */
+  async park(session: LiveSession): Promise<void> {
+    const { record } = session;
+    const { lastSeenAt, standalone } = record;
+    const { last } = standalone;
+    standalone.exact = true;
+    const kept = await this.#records.save(record).catch(() => undefined);
+    if (this.#table.get(record.id) !== session) return;
+    if (kept === false) return this.#actions.lose(session);
+    const unused = session.parkable && record.lastSeenAt === lastSeenAt && standalone.last === last;
+    if (kept && unused && standalone.exact) this.#actions.onParked(session);
+    else standalone.exact = false;
+  }
+
+  async #tick(): Promise<void> {
+    const now = Date.now();
+    for (const session of this.#table.all()) this.#look(session, now);
+    const expired = await this.#records.takeExpired().catch(() => []);
+    for (const record of expired) this.#actions.endParked(record);
+    if (this.#table.size === 0 && this.#records.size === 0) this.stop();
+  }
+
+  #look(session: LiveSession, now: number): void {
+    const { idleTimeoutMs, parkAfterMs } = this.#settings;
+    const { record, idle } = session;
+    if (!idle) session.touch();
+    const quietMs = now - record.lastSeenAt;
+    if (idle && quietMs >= idleTimeoutMs) this.#actions.end(session);
+    else if (parkAfterMs !== false && quietMs >= parkAfterMs && session.parkable) void this.park(session);
+    else if (session.opened && record.lastSeenAt - session.keptSeenAt >= idleTimeoutMs / 4) void this.#touch(session);
+  }
+
+  async #touch(session: LiveSession): Promise<void> {
+    const { lastSeenAt } = session.record;
+    const kept = await this.#records.touch(session.record).catch(() => undefined);
+    if (kept === false) this.#actions.lose(session);
+    if (kept) session.keptSeenAt = lastSeenAt;
+  }
+
+  /** Parks what is too much and some more, so that it need not be done again for the very next session. */
+  async #parkLeastRecent(): Promise<void> {
+    this.#parkAt = Number.POSITIVE_INFINITY;
+    const maxLive = maxLiveOf(this.#settings);
+    const some = Math.max(Math.floor(maxLive / 16), 1);
+    const quiet = this.#table.all().filter(({ parkable }) => parkable);
+    quiet.sort((a, b) => a.record.lastSeenAt - b.record.lastSeenAt);
+    const surplus = quiet.slice(0, this.#table.size - maxLive + some - 1);
+    await Promise.all(surplus.map((session) => this.park(session)));
+    this.#parkAt = this.#table.size <= maxLive ? maxLive : this.#table.size + some;
+  }
+}
+
+/** How often the keeper looks at sessions, ms. */
+export function keeperIntervalMs({ idleTimeoutMs, parkAfterMs }: KeeperSettings): number {
+  const shortest = Math.min(idleTimeoutMs, parkAfterMs === false ? idleTimeoutMs : parkAfterMs);
+  return Math.min(Math.max(Math.floor(shortest / 4), 10), 60_000);
+}
+
+function maxLiveOf({ maxLive }: KeeperSettings): number {
+  return maxLive === false ? Number.POSITIVE_INFINITY : maxLive;
+}

@@ -1,0 +1,29 @@
+import type { JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
+import type { EventLog } from '../transport/event-log.ts';
+import type { KeepAlive } from '../transport/keep-alive.ts';
+import type { ResponseSink } from '../transport/response-sink.ts';
+import type { CallObserver } from '../transport/tool-calls.ts';
+import type { ConnectServer } from './connect-server.ts';
+import type { SessionRecord } from './session-record.ts';
+
+/** What all sessions of a tenancy share. A session is named by its record. */
+export interface SessionServices {
+  readonly connect: ConnectServer;
+  readonly keepAlive: KeepAlive;
+  readonly eventLog: EventLog | undefined;
+  /** ms a client waits before it reconnects. */
+  readonly retryMs: number;
+  /** Follows a `tools/call`; `undefined` while nobody listens. */
+  observeToolCall(record: SessionRecord, request: JSONRPCRequest): CallObserver | undefined;
+  /** A server has introduced itself. `outdated`: another one will follow it; `rebuilt`: it was not the session's first. */
+  onServerBuilt(record: SessionRecord, built: { outdated: boolean; rebuilt: boolean }): void;
+  /** The record of an open session has changed. Settles when the change is kept, or could not be. */
+  save(record: SessionRecord): Promise<void>;
+  /** A client has opened its stream, which ends with `sink`. */
+  onStreamOpened(record: SessionRecord, sink: ResponseSink): void;
+  /** The number of calls in flight has gone down. */
+  onSettled(): void;
+  /** The session cannot go on. */
+  onBroken(record: SessionRecord, reason: 'server_closed' | 'not_restorable'): void;
+  onError(record: SessionRecord, error: Error): void;
+}

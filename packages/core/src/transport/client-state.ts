@@ -1,0 +1,33 @@
+import {
+  type ClientCapabilities,
+  type JSONRPCNotification,
+  type JSONRPCRequest,
+  type LoggingLevel,
+  LoggingLevelSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+
+/** What is known of a client. It changes while the session lives. */
+export interface ClientState {
+  /** Declared in `initialize`. */
+  readonly clientCapabilities: ClientCapabilities;
+  /** Set by `logging/setLevel`. */
+  readonly logLevel?: LoggingLevel;
+  /** The URIs it has subscribed to. */
+  readonly subscriptions: readonly string[];
+}
+
+/** Severities of log messages, the least severe first. */
+export const LOG_LEVELS: readonly unknown[] = LoggingLevelSchema.options;
+
+/**
+ * Whether a client wants a message: a log message, if it is severe enough for the level that the client has set; the change of a resource, if it has
+ * subscribed to it.
+ */
+export function wants(
+  { logLevel, subscriptions }: ClientState,
+  { method, params }: JSONRPCRequest | JSONRPCNotification,
+): boolean {
+  if (method === 'notifications/resources/updated') return subscriptions.includes(String(params?.uri));
+  if (method !== 'notifications/message' || logLevel === undefined) return true;
+  return LOG_LEVELS.indexOf(params?.level) >= LOG_LEVELS.indexOf(logLevel);
+}

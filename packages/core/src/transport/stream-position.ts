@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import type { SessionLog } from './session-log.ts';
+
+/** How far a stream has come, as plain data. */
+export interface StreamPosition {
+  /** The stream within its session; random, so that an id is never used twice. */
+  readonly streamId: string;
+  /** The sequence of the last event. */
+  last: number;
+  /** The sequence of the last event that was written to a connection. */
+  written: number;
+}
+
+/** The position of a stream that a record keeps. */
+export interface KeptPosition extends StreamPosition {
+  /** Whether nothing can have been sent since the record was kept: not so after a crash. */
+  exact: boolean;
+}
+
+/** The position of a new stream. */
+export function createStreamPosition(): KeptPosition {
+  return { streamId: randomBytes(8).toString('hex'), last: 0, written: 0, exact: false };
+}
+
+/**
+ * The position of a stream that was left behind, by this process or another. What the log has of it counts, because a process that was killed did
+ * not note how far it had come; where the log has forgotten it, an inexact one is followed by a new stream.
+ */
+export async function continuedPosition(kept: KeptPosition, log: SessionLog | undefined): Promise<KeptPosition> {
+  if (log === undefined) return kept;
+  const { complete, events } = await log.after(kept.streamId, kept.written);
+  if (complete) return { ...kept, last: Math.max(kept.last, events.at(-1)?.sequence ?? 0) };
+  return kept.exact ? kept : createStreamPosition();
+}
