@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^@mcp-tenancy\/core$/, replacement: sourceOf('core') },
       { find: /^@mcp-tenancy\/express$/, replacement: sourceOf('express') },
       { find: /^@mcp-tenancy\/hono$/, replacement: sourceOf('hono') },
+      { find: /^@mcp-tenancy\/sqlite$/, replacement: sourceOf('sqlite') },
       { find: /^@mcp-tenancy\/testing$/, replacement: sourceOf('testing') },
       { find: /^fastify-mcp-server$/, replacement: sourceOf('fastify-mcp-server') },
     ],

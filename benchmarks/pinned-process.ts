@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /** Whether processes can be pinned to the cores 0 and 1 here. */
@@ -32,6 +33,13 @@ export class PinnedProcess {
       child.once('message', onMessage).once('exit', onExit);
       if (message !== undefined) child.send(message);
     });
+  }
+
+  /** Ends the process at once, as `kill -9` does. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    const gone = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await gone;
   }
 
   /** Lets the process end. */

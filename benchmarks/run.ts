@@ -1,22 +1,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Contender, references, subject } from './contenders.ts';
+import { references, subject } from './contenders.ts';
 import { contendersOfHosts } from './hosts.ts';
-import { type Measurement, measure } from './measure.ts';
+import { measure } from './measure.ts';
 import { reportOf } from './report.ts';
 import { reportOfHosts } from './report-hosts.ts';
 import type { Circumstances } from './report-parts.ts';
+import { measureSessions } from './sessions/report.ts';
 
-/** What one run measures. Its report is kept under its name. */
-interface Suite {
-  readonly contenders: readonly Contender[];
-  reportOf(measurements: readonly Measurement[], circumstances: Circumstances): string;
-}
+/** Measures something, and reports it as Markdown. The report is kept under the suite's name. */
+type Suite = (circumstances: Circumstances) => Promise<string>;
 
 const suites: Readonly<Record<string, Suite>> = {
-  latest: { contenders: [subject, ...references], reportOf },
-  hosts: { contenders: contendersOfHosts, reportOf: reportOfHosts },
+  latest: async (circumstances) => reportOf(await measure([subject, ...references], circumstances), circumstances),
+  hosts: async (circumstances) => reportOfHosts(await measure(contendersOfHosts, circumstances), circumstances),
+  sessions: measureSessions,
 };
 
 const { values, positionals } = parseArgs({
@@ -34,7 +33,7 @@ const extent = {
 };
 
 const [loadBefore = 0] = loadavg();
-const report = suite.reportOf(await measure(suite.contenders, extent), { ...extent, loadBefore });
+const report = await suite({ ...extent, loadBefore });
 const results = new URL('results/', import.meta.url);
 mkdirSync(results, { recursive: true });
 writeFileSync(new URL(`${name}.md`, results), `${report}\n`);

@@ -35,6 +35,7 @@ export type { SessionPage, SessionQuery, SessionSummary } from './session/sessio
 export type { SessionOptions, StreamOptions, TenancyOptions } from './tenancy-options.ts';
 export type { LimitOptions, TenantLimits } from './tenant/limits.ts';
 export type { McpServerInstance, ServerContext, ServerFactory } from './tenant/server-factory.ts';
+export { sharedJsonSchemaValidator } from './tenant/shared-json-schema-validator.ts';
 export { type BearerTokenProvider, TokenBasedServerProvider, type TokenChange } from './tenant/token-provider.ts';
 export { MemoryEventLog, type MemoryEventLogOptions } from './transport/memory-event-log.ts';
 
@@ -43,6 +44,7 @@ export { assertOptions } from './assert-options.ts';
 export { IsolatedEmitter } from './events.ts';
 export type { HostHeaders } from './node/node-sink.ts';
 export type { HostContext, TenancyHandler, TenancyRoute } from './node/tenancy-handler.ts';
+export { readWholeNumber } from './read-whole-number.ts';
 export { assertTenancy, type Mount, type MountOptions, readMount } from './read-mount.ts';
 export type { EventLog, LoggedEvent, MissedEvents } from './transport/event-log.ts';
 export type { SessionFilter } from './session/session-filter.ts';

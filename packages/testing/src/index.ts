@@ -8,7 +8,11 @@ export type {
   MountRequest,
 } from './adapter-contract/mounted-app.ts';
 export { describeAdapterSource } from './adapter-source.ts';
+export { describeEventLog } from './event-log-battery.ts';
+export type { CreateLog } from './event-log-contract/log-under-test.ts';
 export type { EventReader, WireEvent } from './event-reader.ts';
+export { describeSessionStore } from './session-store-battery.ts';
+export type { CreateStore } from './session-store-contract/store-under-test.ts';
 export {
   REVISION,
   type WireAnswer,

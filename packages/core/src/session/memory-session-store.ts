@@ -28,14 +28,14 @@ export class MemorySessionStore implements SessionStore {
   create(session: StoredSession, ttlMs: number): void {
     const known = this.#entries.get(session.id);
     if (known !== undefined) this.#remove(known);
-    this.#add({ session, expiresAt: 0, turn: 0 }, ttlMs);
+    this.#add({ session: Object.freeze({ ...session }), expiresAt: 0, turn: 0 }, ttlMs);
   }
 
   update(session: StoredSession, ttlMs: number): boolean {
     const entry = this.#kept(session.id);
     if (entry === undefined) return false;
     this.#remove(entry);
-    entry.session = session;
+    entry.session = Object.freeze({ ...session });
     this.#add(entry, ttlMs);
     return true;
   }
@@ -65,7 +65,8 @@ export class MemorySessionStore implements SessionStore {
   }
 
   list(filter: SessionFilter, limit: number, cursor?: string): StoredSessionPage {
-    const after = cursor === undefined ? 0 : Number(cursor);
+    if (cursor !== undefined && !/^\d+$/.test(cursor)) return { sessions: [] };
+    const after = Number(cursor ?? 0);
     const now = Date.now();
     const sessions: StoredSession[] = [];
     let last = after;

@@ -29,7 +29,7 @@ export type Awaitable<Value> = Value | Promise<Value>;
  *
  * Lifetime: each write says for how many ms from now the session is to be kept; a session whose time has passed is never returned by
  * {@link get} or {@link list}, is not counted, and waits for {@link takeExpired}. Atomicity: a write is kept whole or not at all, and later
- * reads by the same process see it. Order: `list` gives the sessions that were written or touched longest ago first. A rejection means that it
+ * reads by the same process see it; what is given and what is returned can be changed without changing what is kept. Order: `list` gives the sessions that were written or touched longest ago first. A rejection means that it
  * is unknown whether the operation took effect: a client is told to come back later, and is never told that its session is gone.
  */
 export interface SessionStore {
@@ -38,7 +38,7 @@ export interface SessionStore {
    * not end them.
    */
   readonly durable: boolean;
-  /** How many sessions it holds, as far as is known without waiting. */
+  /** How many sessions it holds, as far as is known without waiting; those whose time has passed are among them until they are taken. */
   readonly size: number;
   /** Keeps a new session. An id that is kept already is replaced: ids are random, it cannot be another session's. */
   create(session: StoredSession, ttlMs: number): Awaitable<void>;
@@ -52,7 +52,7 @@ export interface SessionStore {
   /** How many sessions a principal has. */
   count(tenantId: string, subject: string): Awaitable<number>;
   /**
-   * Up to `limit` sessions after `cursor`. A session that is touched while somebody pages through the list may come twice, and none that stays is
+   * Up to `limit` (at least 1) sessions after `cursor`. A session that is touched while somebody pages through the list may come twice, and none that stays is
    * left out. A cursor that is none is an empty page.
    */
   list(filter: SessionFilter, limit: number, cursor?: string): Awaitable<StoredSessionPage>;

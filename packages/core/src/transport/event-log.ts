@@ -12,7 +12,10 @@ export interface LoggedEvent {
 /** The events of a stream after some place in it. */
 export interface MissedEvents {
   readonly events: readonly LoggedEvent[];
-  /** `false` where that place is unknown (or belongs to another session), or events after it have been dropped. */
+  /**
+   * `false` where that place is unknown (or belongs to another session), or events after it have been dropped. A log may remember the last place of
+   * a stream for longer than its events.
+   */
   readonly complete: boolean;
 }
 

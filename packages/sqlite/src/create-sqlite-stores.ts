@@ -1,0 +1,36 @@
+import type { EventLog, SessionStore } from '@mcp-tenancy/core';
+import { openDatabase } from './open-database.ts';
+import { readOptions, type SqliteStoreOptions } from './read-options.ts';
+import { SqliteEventLog } from './sqlite-event-log.ts';
+import { SqliteSessionStore } from './sqlite-session-store.ts';
+
+/** What one file keeps. */
+export interface SqliteStores {
+  /** For `sessions.store` of `createTenancy`. */
+  readonly sessionStore: SessionStore;
+  /** For `streams.eventLog` of `createTenancy`. */
+  readonly eventLog: EventLog;
+  /** Lets go of the file. Call it when the tenancy has closed: the stores throw from then on. A second call does nothing. */
+  close(): void;
+}
+
+/**
+ * Keeps the sessions and events of one process in an SQLite file, by Node's own `node:sqlite`: they outlive a restart and a `kill -9`; a power
+ * failure may cost the last moments, and leaves the file intact.
+ *
+ * Throws a `TypeError` for options that are wrong, and an `Error` that names the file where it cannot be opened: another process has it (for
+ * longer than `busyTimeoutMs`), it is no database, or it was written by something else or by another version.
+ */
+export function createSqliteStores(options: SqliteStoreOptions): SqliteStores {
+  const { path, busyTimeoutMs, ...bounds } = readOptions(options);
+  const database = openDatabase(path, busyTimeoutMs);
+  let open = true;
+  return {
+    sessionStore: new SqliteSessionStore(database),
+    eventLog: new SqliteEventLog(database, bounds),
+    close: () => {
+      if (open) database.close();
+      open = false;
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { createSqliteStores, type SqliteStores } from './create-sqlite-stores.ts';
+export type { SqliteStoreOptions } from './read-options.ts';
