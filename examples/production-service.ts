@@ -1,6 +1,7 @@
-// What a service needs beside tools: health checks, limits, logs, and a shutdown in order.
-//   node examples/production-service.ts          (HOST, PORT, ALLOWED_HOSTS and CLOSE_DELAY_MS from the environment)
+// What a service needs beside tools: health checks, limits, logs, sessions that outlive it, and a shutdown in order.
+//   node examples/production-service.ts          (HOST, PORT, ALLOWED_HOSTS, CLOSE_DELAY_MS and DATABASE from the environment)
 import { setTimeout } from 'node:timers/promises';
+import { createSqliteStores } from '@mcp-tenancy/sqlite';
 import { fastify } from 'fastify';
 import fastifyMcpServer, { getMcpDecorator, TokenBasedServerProvider } from 'fastify-mcp-server';
 import { printClientConfiguration } from './client-configuration.ts';
@@ -16,33 +17,46 @@ export interface ServiceOptions {
   /** The names that clients reach the service by, against DNS rebinding. */
   readonly allowedHosts?: readonly string[];
   readonly logger?: boolean;
+  /** The file that keeps the sessions. Without it they end with the process. */
+  readonly database?: string;
   /** Awaited between "not ready" and the end: the load balancer's time to send new clients elsewhere. */
   readonly beforeClose?: () => Promise<unknown>;
 }
 
 export async function start(options: ServiceOptions = {}) {
-  const { port = 0, host = '127.0.0.1', allowedHosts, logger = false, beforeClose = async () => {} } = options;
+  const {
+    port = 0,
+    host = '127.0.0.1',
+    allowedHosts,
+    logger = false,
+    database,
+    beforeClose = async () => {},
+  } = options;
   const app = fastify({ logger });
+  const stores = database === undefined ? undefined : createSqliteStores({ path: database });
   const provider = new TokenBasedServerProvider({
     [tokens.acme]: buildBasicServer,
     [tokens.globex]: buildDataServer,
   });
   await app.register(fastifyMcpServer, {
     authorization: { bearerTokenProvider: provider },
-    sessions: { idleTimeoutMs: 10 * 60_000, maxPerPrincipal: 50, max: 10_000 },
+    sessions: {
+      idleTimeoutMs: 10 * 60_000,
+      maxPerPrincipal: 50,
+      max: 10_000,
+      ...(stores && { store: stores.sessionStore }),
+    },
+    ...(stores && { streams: { eventLog: stores.eventLog } }),
+    limits: { requestsPerSecond: 100, callTimeoutMs: 60_000 },
     maxBodyBytes: 1_048_576,
+    // Ready: send new clients here. It turns when the shutdown begins.
+    readinessPath: '/health/ready',
     ...(allowedHosts && { allowedHosts }),
   });
   const mcp = getMcpDecorator(app);
-  let ready = true;
 
   // Alive: the process answers. A failure means restart it, so it looks at nothing else.
-  app.get('/health/live', async () => ({ status: 'ok' }));
-  // Ready: send clients here. It turns before the shutdown begins.
-  app.get('/health/ready', async (_request, reply) => {
-    reply.code(ready ? 200 : 503);
-    return { status: ready ? 'ready' : 'closing', activeSessions: mcp.getStats().activeSessions };
-  });
+  app.get('/health/live', async () => ({ status: 'ok', ...mcp.getStats() }));
 
   mcp.getSessionManager().on('transportError', (sessionId, error) => {
     app.log.warn({ sessionId, err: error }, 'A message of an MCP session failed');
@@ -54,16 +68,17 @@ export async function start(options: ServiceOptions = {}) {
     origin,
     tokens,
     async stop(): Promise<void> {
-      ready = false;
-      await beforeClose();
-      // Ends the MCP sessions with their streams and calls, then stops listening. Clients that come back open a new session.
+      // New sessions go elsewhere from now on, open streams end, calls may finish.
+      await Promise.all([mcp.tenancy.drain({ deadlineMs: 20_000 }), beforeClose()]);
+      // Lets go of the sessions, or ends them where no database keeps them, and stops listening.
       await app.close();
+      stores?.close();
     },
   };
 }
 
 if (import.meta.main) {
-  const { HOST, ALLOWED_HOSTS } = process.env;
+  const { HOST, ALLOWED_HOSTS, DATABASE } = process.env;
   await runExample(
     ({ port }) => {
       const closeDelayMs = readSetting('CLOSE_DELAY_MS', { fallback: 3_000, min: 0, max: 60_000 });
@@ -71,6 +86,7 @@ if (import.meta.main) {
         port,
         logger: true,
         ...(HOST && { host: HOST }),
+        ...(DATABASE && { database: DATABASE }),
         ...(ALLOWED_HOSTS && { allowedHosts: ALLOWED_HOSTS.split(',') }),
         beforeClose: () => setTimeout(closeDelayMs),
       });

@@ -164,8 +164,8 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
 
   /**
    * Gets ready to close without a client noticing: {@link ready} turns false, new sessions and streams are refused (503), open streams end, and
-   * calls in flight may finish until the deadline. Then every session is parked. Sessions go on somewhere else where their store is shared or
-   * durable. Settles when that is done; {@link close} the tenancy then. Idempotent.
+   * calls in flight may finish until the deadline, when they are aborted. Then every session is parked: it goes on somewhere else where its store is
+   * shared or durable, and here if it is called before the end. Settles when that is done; {@link close} the tenancy then. Idempotent.
    */
   drain(options: DrainOptions = {}): Promise<void> {
     assertOptions('options', options, ['deadlineMs']);

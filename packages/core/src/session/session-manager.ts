@@ -22,7 +22,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   #revocations = 0;
   /** Nothing new begins any more. */
   #draining = false;
-  /** What was parked stays so. */
+  /** Sessions go on somewhere else. */
   #released = false;
 
   /** Made by `createTenancy`. */
@@ -166,7 +166,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
 
   /**
    * Opens no session and no stream any more, ends the streams that wait for something to say, lets calls finish for `deadlineMs`, and parks
-   * every session. Settles when that is done.
+   * every session. Settles when that is done. A session that is called even now is served.
    */
   async drain(deadlineMs: number): Promise<void> {
     this.#draining = true;
@@ -179,7 +179,8 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   async close(): Promise<void> {
     this.#draining = true;
     this.#lifecycle.stop();
-    if (this.#records.durable) return this.#releaseAll();
+    this.#released = this.#records.durable;
+    if (this.#released) return this.#releaseAll();
     for (const session of this.#table.all()) this.#lifecycle.endUnheard(session, 'shutdown');
     for (const record of await this.#parkedOnes({}))
       this.#lifecycle.endUnheard(this.#lifecycle.resume(record), 'shutdown');
@@ -235,7 +236,6 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   }
 
   async #releaseAll(): Promise<void> {
-    this.#released = true;
     await Promise.all(this.#table.all().map((session) => this.#lifecycle.release(session)));
   }
 
