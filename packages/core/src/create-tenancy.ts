@@ -60,6 +60,8 @@ export interface DrainOptions {
 export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   /** Path of the MCP endpoint. */
   readonly endpoint: string;
+  /** Path of the readiness route, if there is one. */
+  readonly readinessPath: string | undefined;
   /** Serves the endpoint and the well-known documents by their paths: `createServer(tenancy.handler)`. */
   readonly handler: TenancyHandler;
   /** Serves the endpoint, whatever the path: for frameworks that route by themselves. */
@@ -112,6 +114,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     this.endpointHandler = createEndpointHandler(parts);
     const { readinessPath } = settings;
     const readiness = readinessPath === undefined ? [] : [createReadinessRoute(parts, readinessPath, () => this.ready)];
+    this.readinessPath = readinessPath;
     this.routes = [...createWellKnownRoutes(parts), ...readiness];
     this.handler = createTenancyHandler(parts, this.endpointHandler, this.routes);
     const unsubscribe = provider?.subscribe?.((change) => this.#followToken(change, logger));

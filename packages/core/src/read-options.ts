@@ -60,6 +60,7 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
   if (verifier === undefined && source.kind !== 'provider') assertNoTokenOptions(options);
   assertPath('endpoint', endpoint);
   assertPath('readinessPath', readinessPath);
+  if (readinessPath === endpoint) throw new TypeError(`readinessPath must not be that of the endpoint, ${endpoint}`);
   return {
     source,
     verifier,
@@ -114,19 +115,19 @@ function readStore(store: SessionStore | undefined): SessionStore {
 
 function readSessions({ park = true, parkAfterMs, maxLive, idleTimeoutMs, max }: SessionOptions): SessionSettings {
   if (typeof park !== 'boolean') throw new TypeError(`sessions.park must be true or false, got ${String(park)}`);
-  const readPark = (name: string, value: number | undefined, fallback: number, limit?: number) =>
-    park && readWholeNumber(`sessions.${name}`, value, fallback, limit);
+  const parkAfter = parkAfterMs !== false && readWholeNumber('sessions.parkAfterMs', parkAfterMs, 60_000, MAX_TIMER_MS);
+  const live = readWholeNumber('sessions.maxLive', maxLive, 10_000);
   return {
     idleTimeoutMs: readWholeNumber('sessions.idleTimeoutMs', idleTimeoutMs, 1_800_000, MAX_TIMER_MS),
     max: readWholeNumber('sessions.max', max, 100_000),
-    parkAfterMs: parkAfterMs !== false && readPark('parkAfterMs', parkAfterMs, 60_000, MAX_TIMER_MS),
-    maxLive: readPark('maxLive', maxLive, 10_000),
+    parkAfterMs: park && parkAfter,
+    maxLive: park && live,
   };
 }
 
 function readLimits({ limits = {}, sessions = {}, maxBodyBytes }: TenancyOptions): LimitSettings {
-  const { forTenant, ...all } = limits;
   assertOptions('limits', limits, KNOWN.limits);
+  const { forTenant, ...all } = limits;
   assertFunction('limits.forTenant', forTenant);
   return {
     all: readTenantLimits('limits', all, {

@@ -1,6 +1,13 @@
-import { createTenancy, MemoryEventLog, type TenancyOptions, TokenBasedServerProvider } from '@mcp-tenancy/core';
+import {
+  createTenancy,
+  MemoryEventLog,
+  MemorySessionStore,
+  type TenancyOptions,
+  TokenBasedServerProvider,
+} from '@mcp-tenancy/core';
 import { describe, expect, it } from 'vitest';
 import { serverWith } from './support/tenancy-server.ts';
+import { thrownFor, type WrongOptions } from './support/wrong-options.ts';
 
 const createServer = () => serverWith({});
 const verifyAccessToken = async (token: string) => ({ token, clientId: 'app', scopes: [] });
@@ -8,7 +15,7 @@ const verifier = { verifyAccessToken };
 const DOCUMENT = { issuer: 'https://id.example' };
 
 /** Options that are wrong, and what the message must name. */
-const WRONG: readonly (readonly [name: string, options: object, names: readonly string[]])[] = [
+const WRONG: readonly WrongOptions[] = [
   ['no source', {}, ['provider', 'createServer', 'server', 'none']],
   ['a factory and a server', { createServer, server: createServer() }, ['createServer and server']],
   ['three sources', { createServer, server: 1, provider: 1 }, ['provider and createServer and server']],
@@ -99,16 +106,6 @@ const WRONG: readonly (readonly [name: string, options: object, names: readonly 
   ['logger: half of one', { createServer, logger: { debug() {}, warn() {} } }, ['logger', 'error']],
 ];
 
-/** What `createTenancy` throws. */
-function thrownFor(options: unknown): unknown {
-  try {
-    createTenancy(options as TenancyOptions);
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
-
 describe('a wrong option is a TypeError that names it:', () => {
   it.each(WRONG)('%s', (_name, options, names) => {
     const error = thrownFor(options);
@@ -142,16 +139,30 @@ describe('options are taken', () => {
         identify: () => ({ tenantId: 'a', subject: 'b' }),
         endpoint: '/a/b',
         oauth2: {},
-        sessions: { idleTimeoutMs: 2 ** 31 - 1, maxPerPrincipal: 1, max: 1 },
+        sessions: {
+          idleTimeoutMs: 2 ** 31 - 1,
+          maxPerPrincipal: 1,
+          max: 1,
+          store: new MemorySessionStore(),
+          park: true,
+          parkAfterMs: 2 ** 31 - 1,
+          maxLive: 1,
+        },
         streams: { keepAliveMs: 1, retryMs: 1, maxBufferedBytes: 1, eventLog: new MemoryEventLog() },
         allowedHosts: ['*'],
         allowedOrigins: [],
+        limits: { maxStreams: 1, maxCalls: 1, requestsPerSecond: 1, callTimeoutMs: 2 ** 31 - 1, forTenant: () => ({}) },
         maxBodyBytes: 1,
+        readinessPath: '/health/ready',
         logger: { debug() {}, warn() {}, error() {} },
       },
     ],
     ['a server alone', { server: createServer() }],
     ['undefined for what is not wanted', { createServer, server: undefined, sessions: undefined } as never],
+    ['no parking', { createServer, sessions: { park: false } }],
+    ['no parking in time', { createServer, sessions: { parkAfterMs: false, maxLive: 1 } }],
+    ['no limits', { createServer, limits: {} }],
+    ['undefined for limits that are not wanted', { createServer, limits: { maxCalls: undefined } } as never],
     ['no event log', { createServer, streams: { eventLog: false } }],
   ])('%s', (_name, options) => {
     expect(createTenancy(options).stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });

@@ -221,7 +221,7 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
       authorization: { bearerTokenProvider: this.#provider, ...(oauth2 && { oauth2 }) },
     });
     const { tenancy } = getMcpDecorator(app);
-    if (tenancy.endpoint !== '/') app.get('/', async () => this.#status());
+    if (!app.hasRoute({ method: 'GET', url: '/' })) app.get('/', async () => this.#status());
     const sessions = new ActiveSessions(tenancy);
     this.#forwardEvents(tenancy);
     return { tenancy, sessions };

@@ -27,7 +27,8 @@ export const fastifyMcpServer = fastifyPlugin<FastifyMcpServerOptions>(
     app.addHook('preClose', () => tenancy.close());
     for (const { method, path, handler } of tenancy.routes) {
       // Of two mounts, the first has the document at the root; each has its own below it, at its endpoint's path.
-      if (!app.hasRoute({ method, url: path })) app.route({ method, url: path, handler: serveWith(handler) });
+      const taken = path !== tenancy.readinessPath && app.hasRoute({ method, url: path });
+      if (!taken) app.route({ method, url: path, handler: serveWith(handler) });
     }
     await app.register(
       async (scope) => {

@@ -8,6 +8,7 @@ import { fastifyMcpServer, TokenBasedServerProvider } from 'fastify-mcp-server';
 import { describe, expect, test } from 'vitest';
 import { buildDemoServer } from './support/demo-server.ts';
 import { appWith, serve } from './support/listen.ts';
+import { perBearerServer } from './support/per-bearer.ts';
 import { verifierOf } from './support/verifier.ts';
 
 const createServer = () => buildDemoServer();
@@ -173,6 +174,18 @@ describe('options that cannot be meant', () => {
     ['an endpoint without a slash', { createServer, endpoint: 'mcp' }, /endpoint/],
     ['an endpoint with a query', { createServer, endpoint: '/mcp?x=1' }, /endpoint/],
     ['a limit of no bytes', { createServer, maxBodyBytes: 0 }, /maxBodyBytes/],
+    ['limits that are no object', { createServer, limits: null }, /limits must be an object/],
+    ['an unknown limit', { createServer, limits: { calls: 1 } }, /calls.*limits/],
+    ['a limit of another place', { createServer, limits: { maxSessions: 1 } }, /maxSessions.*limits/],
+    ['a limit of no calls', { createServer, limits: { maxCalls: 0 } }, /limits\.maxCalls/],
+    ['limits of tenants that are no function', { createServer, limits: { forTenant: {} } }, /limits\.forTenant/],
+    ['a store that keeps nothing', { createServer, sessions: { store: {} } }, /sessions\.store.*create/],
+    ['a word about parking', { createServer, sessions: { park: 'never' } }, /sessions\.park/],
+    ['a time to park of none', { createServer, sessions: { parkAfterMs: 0 } }, /sessions\.parkAfterMs/],
+    ['no live sessions', { createServer, sessions: { maxLive: 0 } }, /sessions\.maxLive/],
+    ['a readiness path without a slash', { createServer, readinessPath: 'ready' }, /readinessPath/],
+    ['a readiness path with a parameter', { createServer, readinessPath: '/:ready' }, /readinessPath/],
+    ['a readiness path that is the endpoint', { createServer, readinessPath: '/mcp' }, /readinessPath/],
     ['hosts that are no list', { createServer, allowedHosts: 'example.org' }, /allowedHosts/],
     [
       'a document that breaks its schema',
@@ -183,6 +196,17 @@ describe('options that cannot be meant', () => {
     const registered = registering(options);
     await expect(registered).rejects.toBeInstanceOf(TypeError);
     await expect(registered).rejects.toThrow(message);
+  });
+
+  test.each([
+    [{ limits: { maxCall: 1 } }, /maxCall.*limits/],
+    [{ limits: { callTimeoutMs: 2 ** 31 } }, /limits\.callTimeoutMs/],
+    [{ readinessPath: 'ready' }, /readinessPath/],
+    [{ sessions: { store: null } }, /sessions\.store/],
+  ])('of a per-bearer server, %o: start rejects with a TypeError that names it', async (options, message) => {
+    const started = perBearerServer(options as object).start();
+    await expect(started).rejects.toBeInstanceOf(TypeError);
+    await expect(started).rejects.toThrow(message);
   });
 
   test('a server that is connected already: a TypeError', async () => {

@@ -87,7 +87,9 @@ describe('the option principal', () => {
     const principal: McpHonoOptions['principal'] = (c) => ({ tenantId: 'acme', subject: c.req.header('x-user') ?? '' });
     const client = await clientOf(new Hono().route('/', mcpHono(tenancy, { principal })));
     expect((await client.send({ body: INITIALIZE, headers: { 'x-user': 'ann' } })).status).toBe(200);
-    expect((await tenancy.sessions.list()).sessions).toMatchObject([{ principal: { tenantId: 'acme', subject: 'ann' } }]);
+    expect((await tenancy.sessions.list()).sessions).toMatchObject([
+      { principal: { tenantId: 'acme', subject: 'ann' } },
+    ]);
   });
 
   test.each<[string, () => never]>([

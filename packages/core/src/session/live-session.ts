@@ -26,6 +26,7 @@ import type { SessionRecord } from './session-record.ts';
 import { extraOf, type SessionRequest } from './session-request.ts';
 import { type ServedSession, SessionServers } from './session-servers.ts';
 import type { SessionServices } from './session-services.ts';
+import { withinTime } from './within-time.ts';
 
 const PRIMING_SINCE = '2025-11-25';
 const NO_BATCHES_SINCE = '2025-06-18';
@@ -111,9 +112,9 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
 
   /** Builds the session's first server and lets it answer the client's `initialize`. */
   async open(request: SessionRequest): Promise<InitializeResult> {
-    const { identity, sink } = request;
+    const { identity } = request;
     this.#use(identity);
-    return this.#whileWaiting(sink, this.#servers.open(identity, extraOf(request)));
+    return this.#whileWaiting(request, this.#servers.open(identity, extraOf(request)));
   }
 
   /** Takes the messages of one POST; what the server answers goes to the request's sink. */
@@ -125,15 +126,16 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     else await this.#postRequests(batch, requests, request);
   }
 
-  /** Opens the stream of a GET, or carries on the one that `lastEventId` names; the stream of a parked session needs a server first. */
-  async openStream(request: SessionRequest, lastEventId: string | undefined): Promise<void> {
+  /** Opens the stream of a GET, or carries on the one that `Last-Event-ID` names; a parked session gets its server first. */
+  async openStream(request: SessionRequest, named: string | undefined): Promise<void> {
     const { identity, limits, sink } = request;
     this.#use(identity);
+    const lastEventId = this.log === undefined ? undefined : named;
+    this.usage.addStream(sink, this.streams.carrierOf(lastEventId), limits.maxStreams);
     if (this.#servers.none) await this.#serverFor(request, extraOf(request));
-    this.usage.addStream(sink, this.streams.standalone.attached, limits.maxStreams);
-    if (lastEventId === undefined || this.log === undefined) await this.streams.standalone.attach(sink);
-    else await this.streams.resume(sink, lastEventId);
-    this.#services.onStreamOpened(this.record, sink);
+    const onOpened = () => this.#services.onStreamOpened(this.record, sink);
+    if (lastEventId === undefined) await this.streams.standalone.attach(sink, onOpened);
+    else await this.streams.resume(sink, lastEventId, onOpened);
   }
 
   /**
@@ -224,10 +226,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     const { sink, limits } = request;
     const extra = extraOf(request);
     this.usage.startCalls(requests, limits.maxCalls);
-    const transport = await this.#serverFor(request, extra).catch((error) => {
-      this.onExchangeDone(requests);
-      throw error;
-    });
+    const transport = this.#servers.ready ?? (await this.#serverFor(request, extra, requests));
     const exchange = new Exchange(this, sink, requests, batch.isArray);
     const extraOfRequests = this.primeStreams ? withPolling(extra, exchange, this.streams) : extra;
     for (const message of batch.messages) {
@@ -252,10 +251,10 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.streams.abortAll(refusal);
   }
 
-  async #whileWaiting<Result>(sink: ResponseSink, result: Promise<Result>): Promise<Result> {
+  async #whileWaiting<Result>({ sink, limits }: SessionRequest, result: Promise<Result>): Promise<Result> {
     this.#waiting.add(sink);
     try {
-      return await result;
+      return await withinTime(result, limits.callTimeoutMs);
     } finally {
       this.#waiting.delete(sink);
       this.#services.onSettled();
@@ -275,11 +274,12 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
       this.onError(new Error('The client answered a request that is not in flight'));
   }
 
-  /** The transport of a server from the current factory; it is built where there is none. */
-  async #serverFor({ identity, sink }: SessionRequest, extra: MessageExtraInfo): Promise<SessionTransport> {
+  /** The transport of a server from the current factory; it is built where there is none. Calls that get none are not in flight. */
+  async #serverFor(request: SessionRequest, extra: MessageExtraInfo, calls = 0): Promise<SessionTransport> {
     try {
-      return await this.#whileWaiting(sink, this.#servers.current(identity, extra));
+      return await this.#whileWaiting(request, this.#servers.current(request.identity, extra));
     } catch (error) {
+      this.onExchangeDone(calls);
       if (!(error instanceof NotRestorableError)) throw error;
       this.#services.onBroken(this.record, 'not_restorable');
       throw sessionNotFound(error);

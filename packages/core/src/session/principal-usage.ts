@@ -8,7 +8,7 @@ export class PrincipalUsage {
   /** Those of them that are being opened: no store knows them yet. */
   opening = 0;
   #calls = 0;
-  #streams = 0;
+  readonly #streams = new Set<ResponseSink>();
 
   /** Counts requests that wait for an answer. Throws `call_limit`. */
   startCalls(requests: number, maxCalls: number): void {
@@ -21,14 +21,11 @@ export class PrincipalUsage {
     this.#calls -= requests;
   }
 
-  /** Counts a stream until `sink` is done. Throws `stream_limit`. `replaces`: it takes over from one that is counted. */
-  addStream(sink: ResponseSink, replaces: boolean, maxStreams: number): void {
-    if (this.#streams - Number(replaces) >= maxStreams) {
-      throw limitReached('stream_limit', { name: 'maxStreams', value: maxStreams });
-    }
-    this.#streams += 1;
-    void sink.done.then(() => {
-      this.#streams -= 1;
-    });
+  /** Counts a stream until `sink` is done. Throws `stream_limit`. `replaced`: what it takes over from. */
+  addStream(sink: ResponseSink, replaced: ResponseSink | undefined, maxStreams: number): void {
+    const others = this.#streams.size - Number(replaced !== undefined && this.#streams.has(replaced));
+    if (others >= maxStreams) throw limitReached('stream_limit', { name: 'maxStreams', value: maxStreams });
+    this.#streams.add(sink);
+    void sink.done.then(() => this.#streams.delete(sink));
   }
 }

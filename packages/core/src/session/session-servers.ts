@@ -42,6 +42,11 @@ export class SessionServers {
     return servers.map(({ transport }) => transport);
   }
 
+  /** The transport of a server from the current factory, where there is one. */
+  get ready(): SessionTransport | undefined {
+    return this.#stale || this.#rebuilding !== undefined || this.#closed ? undefined : this.#current?.transport;
+  }
+
   /** Whether no server has been built yet. */
   get none(): boolean {
     return this.#current === undefined;

@@ -23,8 +23,8 @@ export interface TenantLimits {
 /** What tenants may use: for all of them, and for some of them more or less. */
 export interface LimitOptions extends Omit<TenantLimits, 'maxSessions' | 'maxBodyBytes'> {
   /**
-   * The limits of one tenant, where they are not those of all. Asked at every request, so that a change acts at once: it must be quick. Throwing
-   * is a 500 for that request.
+   * The limits of one tenant, where they are not those of all. Asked at every request, so that a change acts at once: it must be quick. What it leaves
+   * out is as for all tenants. Throwing is a 500 for that request.
    */
   readonly forTenant?: (tenantId: string) => TenantLimits | undefined;
 }
@@ -61,10 +61,18 @@ export type Admit = (principal: Principal) => EffectiveLimits | Promise<Effectiv
 export function createAdmit({ all, forTenant }: LimitSettings, limiter: RateLimiter): Admit {
   return ({ tenantId }) => {
     const own = forTenant?.(tenantId);
-    const limits = own === undefined ? all : readTenantLimits('limits.forTenant()', own, all);
+    const limits = own === undefined ? all : readOwnLimits(own, all);
     const { requestsPerSecond } = limits;
     return requestsPerSecond === undefined ? limits : admitted(limits, tenantId, requestsPerSecond, limiter);
   };
+}
+
+function readOwnLimits(own: TenantLimits, all: EffectiveLimits): EffectiveLimits {
+  if (own instanceof Promise) {
+    own.catch(() => {});
+    throw new TypeError('limits.forTenant must return the limits themselves, and no promise of them');
+  }
+  return readTenantLimits('limits.forTenant()', own, all);
 }
 
 /** A tenant's own limits over those of all. Throws a `TypeError` that names the limit which is none. */

@@ -54,6 +54,11 @@ export class EventStream implements KeepAliveTarget {
     return this.#sink !== undefined;
   }
 
+  /** The connection that carries the stream now. */
+  get carrier(): ResponseSink | undefined {
+    return this.#sink;
+  }
+
   /** Digest of the token that the connection was opened with. */
   get tokenDigest(): string | undefined {
     return this.#sink?.credential?.tokenDigest;
@@ -64,22 +69,25 @@ export class EventStream implements KeepAliveTarget {
     return this.#logged;
   }
 
-  /** Carries the stream over `sink` from now on; an older connection is closed. Events that no connection has carried come first. */
-  async attach(sink: ResponseSink): Promise<void> {
-    await this.#catchUp(sink, this.#position.written, this.#nextTurn());
+  /**
+   * Carries the stream over `sink` from now on; an older connection is closed. Events that no connection has carried come first. `onOpened` is called
+   * when the answer has begun.
+   */
+  async attach(sink: ResponseSink, onOpened: () => void): Promise<void> {
+    await this.#catchUp(sink, this.#position.written, this.#nextTurn(), onOpened);
   }
 
   /** As {@link attach}, beginning after event `sequence`. Rejects with `invalid_event_id` where what came after it is not known any more. */
-  async resume(sink: ResponseSink, sequence: number): Promise<void> {
+  async resume(sink: ResponseSink, sequence: number, onOpened: () => void): Promise<void> {
     const turn = this.#nextTurn();
     const { complete } = await this.#missedAfter(sequence);
     if (!complete) throw invalidEventId();
-    await this.#catchUp(sink, sequence, turn);
+    await this.#catchUp(sink, sequence, turn, onOpened);
   }
 
   /** Carries the stream over `sink` from the next event on. */
-  carry(sink: ResponseSink): void {
-    this.#take(sink, this.#nextTurn());
+  carry(sink: ResponseSink, onOpened: () => void = () => {}): void {
+    this.#take(sink, this.#nextTurn(), onOpened);
     this.#goLive();
   }
 
@@ -138,10 +146,11 @@ export class EventStream implements KeepAliveTarget {
   }
 
   /** The connection that asked last wins: one that asked before it, and was kept waiting by the log, comes too late. */
-  #take(sink: ResponseSink, turn: number): void {
+  #take(sink: ResponseSink, turn: number, onOpened: () => void): void {
     if (this.#refusal !== undefined) throw this.#refusal;
     if (sink.closed) return;
     sink.openStream(streamHeaders(this.#context.sessionId));
+    onOpened();
     if (turn > this.#got) this.#replaceBy(sink, turn);
     else sink.end();
   }
@@ -178,11 +187,11 @@ export class EventStream implements KeepAliveTarget {
   }
 
   /** Writes what came after `position`, no faster than it is read: what waits does so in the log and not in memory. */
-  async #catchUp(sink: ResponseSink, position: number, turn: number): Promise<void> {
-    if (this.#context.log === undefined) return this.carry(sink);
+  async #catchUp(sink: ResponseSink, position: number, turn: number, onOpened: () => void): Promise<void> {
+    if (this.#context.log === undefined) return this.carry(sink, onOpened);
     let reached = position;
     let { events } = await this.#missedAfter(reached);
-    this.#take(sink, turn);
+    this.#take(sink, turn, onOpened);
     try {
       while (this.#sink === sink) {
         for (const event of events) reached = await this.#writeLogged(event, sink);

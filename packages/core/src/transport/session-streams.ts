@@ -54,6 +54,12 @@ export class SessionStreams {
     else void stream.logged.then(() => this.#streams.delete(stream.id));
   }
 
+  /** The connection that a GET with this `Last-Event-ID` takes over from, if any. */
+  carrierOf(lastEventId: string | undefined): ResponseSink | undefined {
+    const stream = lastEventId === undefined ? this.standalone : this.#named(readEventId(lastEventId).streamId);
+    return stream?.carrier;
+  }
+
   /** Closes the connections that were opened with this token; the streams go on. */
   detachByToken(tokenDigest: string): void {
     for (const stream of this.#streams.values()) if (stream.tokenDigest === tokenDigest) stream.detach();
@@ -61,16 +67,18 @@ export class SessionStreams {
 
   /**
    * Carries a stream on after `Last-Event-ID`, what was missed first; one that has ended meanwhile is replayed and ends again.
-   * Rejects with `invalid_event_id` for an id of another session, one that never was, and one from too long ago.
+   * Rejects with `invalid_event_id` for an id of another session, one that never was, and one from too long ago. `onOpened` is called when the
+   * answer has begun.
    */
-  async resume(sink: ResponseSink, lastEventId: string): Promise<void> {
+  async resume(sink: ResponseSink, lastEventId: string, onOpened: () => void): Promise<void> {
     const { streamId, sequence } = readEventId(lastEventId);
-    const { log, sessionId, standalone } = this.#context;
-    const stream = streamId === standalone.streamId ? this.standalone : this.#streams.get(streamId);
-    if (stream !== undefined) return stream.resume(sink, sequence);
+    const stream = this.#named(streamId);
+    if (stream !== undefined) return stream.resume(sink, sequence, onOpened);
+    const { log, sessionId } = this.#context;
     const missed = await log?.after(streamId, sequence);
     if (!missed?.complete) throw invalidEventId();
     sink.openStream(streamHeaders(sessionId));
+    onOpened();
     this.#replays.add(sink);
     for (const frame of framesOf(missed.events)) {
       sink.write(frame);
@@ -98,6 +106,10 @@ export class SessionStreams {
     for (const stream of this.#streams.values()) stream.abort(refusal);
     this.#streams.clear();
     for (const sink of this.#replays) sink.end();
+  }
+
+  #named(streamId: string): EventStream | undefined {
+    return streamId === this.#context.standalone.streamId ? this.standalone : this.#streams.get(streamId);
   }
 
   #createStandalone(): EventStream {

@@ -105,7 +105,7 @@ export class SessionTransport implements Transport {
     this.#calls.clear();
     for (const ask of this.#asks.values()) ask.reject(new Error('The connection to the server was closed'));
     this.#asks.clear();
-    for (const id of this.#outbound.pending) this.onmessage?.(errorResponse(id, -32000, 'Connection closed'));
+    for (const id of this.#outbound.pending) this.#tell(errorResponse(id, -32000, 'Connection closed'));
     this.onclose?.();
     this.#context.onServerClosed(this);
   }
@@ -141,7 +141,7 @@ export class SessionTransport implements Transport {
     if ('method' in message && message.method === 'notifications/cancelled') return this.#cancel(message, extra);
     const known = this.#outbound.fromWire(message);
     if (known === undefined) return false;
-    this.onmessage?.(known, extra);
+    this.#tell(known, extra);
     return true;
   }
 
@@ -215,7 +215,7 @@ export class SessionTransport implements Transport {
       if (call.clientId !== params?.requestId) continue;
       known = true;
       this.#remove(id, call);
-      this.onmessage?.(cancelled({ ...params, requestId: id }), extra);
+      this.#tell(cancelled({ ...params, requestId: id }), extra);
       call.observer?.abandoned('cancelled');
       call.exchange.abandon();
       this.#context.onSettled();
@@ -229,10 +229,19 @@ export class SessionTransport implements Transport {
     if (call === undefined) return;
     this.#remove(id, call);
     const reason = `No answer within ${timeoutMs} ms`;
-    this.onmessage?.(cancelled({ requestId: id, reason }));
+    this.#tell(cancelled({ requestId: id, reason }));
     call.observer?.abandoned('timeout');
     call.exchange.respond(JSON.stringify(errorResponse(call.clientId, -32001, `Request timed out: ${reason}`)));
     this.#context.onSettled();
+  }
+
+  /** A server that does not even take a message must not keep others from their answers. */
+  #tell(message: JSONRPCMessage, extra?: MessageExtraInfo): void {
+    try {
+      this.onmessage?.(message, extra);
+    } catch (error) {
+      this.#context.onError(errorFrom(error));
+    }
   }
 
   #remove(id: RequestId, { timer }: Call): void {
