@@ -80,7 +80,7 @@ describe('the timer of a call does not keep the process alive, and is gone', () 
     expect(timers.counts()).toEqual({ set: 3, left: 1, holding: 0 });
     slow.finish();
     await answer;
-    expect(timers.counts()).toEqual({ set: 2, left: 0, holding: 0 });
+    expect(timers.counts()).toEqual({ set: 3, left: 0, holding: 0 });
   });
 });
 
