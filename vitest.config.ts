@@ -8,6 +8,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@mcp-tenancy\/core$/, replacement: sourceOf('core') },
+      {
+        find: /^@mcp-tenancy\/core\/fast-guards$/,
+        replacement: sourceOf('core').replace('index.ts', 'fast-guards.ts'),
+      },
       { find: /^@mcp-tenancy\/express$/, replacement: sourceOf('express') },
       { find: /^@mcp-tenancy\/hono$/, replacement: sourceOf('hono') },
       { find: /^@mcp-tenancy\/sqlite$/, replacement: sourceOf('sqlite') },
