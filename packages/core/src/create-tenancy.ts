@@ -206,7 +206,11 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   async #applyToken({ type, tokenDigest }: TokenChange): Promise<void> {
     if (type === 'removed') {
       const announceRemoval = this.#servers.remove(tokenDigest);
-      announceRemoval((await this.sessions.revoke({ tokenDigest })) > 0);
+      const ended = await this.sessions.revoke({ tokenDigest }).catch((error) => {
+        announceRemoval(true);
+        throw error;
+      });
+      announceRemoval(ended > 0);
     }
     if (type === 'updated') {
       this.#servers.updated(tokenDigest);

@@ -281,7 +281,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     } catch (error) {
       this.onExchangeDone(calls);
       if (!(error instanceof NotRestorableError)) throw error;
-      this.#services.onBroken(this.record, 'not_restorable');
+      this.#services.onBroken(this.record, 'not_restorable', error);
       throw sessionNotFound(error);
     }
   }

@@ -1,5 +1,6 @@
 import { limitReached } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
+import type { LiveSession } from './live-session.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
 import type { SessionTable } from './session-table.ts';
@@ -15,22 +16,34 @@ export interface RoomLimits {
 const PAGE = 100;
 
 /**
- * Which session has to go so that one more of the principal may stay: its own that has been idle for longest, where a limit is exceeded;
- * `undefined` where none is. Rejects with `session_limit` or `process_session_limit` where none of its own is idle.
+ * Which session has to go so that one that is being opened may stay: one of the same principal that has been idle for longest, where a limit is
+ * reached; `undefined` where none is. Rejects with `session_limit` or `process_session_limit` where none of its own is idle.
  */
 export async function sessionToEvict(
-  principal: Principal,
+  opening: LiveSession,
   table: SessionTable,
   records: SessionRecords,
   { maxSessions, max }: RoomLimits,
 ): Promise<SessionRecord | undefined> {
-  const own = (await records.count(principal)) + table.usageOf(principal).opening;
-  const full = own > maxSessions;
-  if (!full && records.size + table.opening <= max) return undefined;
+  const { principal } = opening.record;
+  // Counted before the store is asked: one that is kept meanwhile may count twice, and never not at all.
+  const earlier = countBefore(opening, opening.usage.opening);
+  const own = earlier + (await records.count(principal));
+  const all = countBefore(opening, table.opening) + records.size;
+  if (own < maxSessions && all < max) return undefined;
   const idle = await longestIdle(principal, table, records);
   if (idle !== undefined) return idle;
-  if (full) throw limitReached('session_limit', { name: 'maxSessions', value: maxSessions });
+  if (own >= maxSessions) throw limitReached('session_limit', { name: 'maxSessions', value: maxSessions });
   throw limitReached('process_session_limit', { name: 'max', value: max });
+}
+
+function countBefore(item: object, items: Iterable<object>): number {
+  let count = 0;
+  for (const earlier of items) {
+    if (earlier === item) break;
+    count += 1;
+  }
+  return count;
 }
 
 /** Stores know roughly which sessions were used longest ago, live ones know it exactly. */

@@ -32,9 +32,12 @@ export async function replayHandshake(
     if (introduction.protocolVersion !== record.protocolVersion) {
       throw new NotRestorableError(`The new server does not speak ${record.protocolVersion}`);
     }
-    if (record.initialized) await announceInitialized(transport, extra);
+    const announced = record.initialized;
+    if (announced) await announceInitialized(transport, extra);
     if (record.logLevel !== undefined) await transport.ask('logging/setLevel', { level: record.logLevel }, extra);
     for (const uri of record.subscriptions) await transport.ask('resources/subscribe', { uri }, extra);
+    // The client may have said so meanwhile.
+    if (record.initialized && !announced) await announceInitialized(transport, extra);
     return introduction;
   });
 }

@@ -31,10 +31,12 @@ export async function routeSession(
   }
   const session = await sessionOf(sessions, sessionId, identity);
   checkProtocolVersion(facts);
-  if (batch !== undefined) return (request) => session.post(batch, request);
-  return facts.method === 'GET'
-    ? (request) => openStream(sessions, session, request)
-    : (request) => endSession(sessions, session, request);
+  return async (request) => {
+    // It may have been parked while the caller was authenticated once more.
+    const current = session.ended ? await sessionOf(sessions, sessionId, identity) : session;
+    if (batch !== undefined) return current.post(batch, request);
+    return facts.method === 'GET' ? openStream(sessions, current, request) : endSession(sessions, current, request);
+  };
 }
 
 async function sessionOf(

@@ -16,8 +16,8 @@ export interface KeeperSettings {
 /** What the keeper does to sessions. */
 export interface KeeperActions {
   end(session: LiveSession): void;
-  /** A parked session's time has passed. */
-  endParked(record: SessionRecord): void;
+  /** The store has taken a session out whose time has passed. */
+  onExpired(record: SessionRecord): void;
   /** The session ended somewhere else. */
   lose(session: LiveSession): void;
   onParked(session: LiveSession): void;
@@ -66,15 +66,17 @@ export class SessionKeeper {
     if (this.#table.get(record.id) !== session) return;
     if (kept === false) return this.#actions.lose(session);
     const unused = session.parkable && record.lastSeenAt === lastSeenAt && standalone.last === last;
-    if (kept && unused && standalone.exact) this.#actions.onParked(session);
-    else standalone.exact = false;
+    if (kept && unused && standalone.exact) return this.#actions.onParked(session);
+    standalone.exact = false;
+    await this.#records.save(record).catch(() => {});
   }
 
   async #tick(): Promise<void> {
     const now = Date.now();
     for (const session of this.#table.all()) this.#look(session, now);
     const expired = await this.#records.takeExpired().catch(() => []);
-    for (const record of expired) this.#actions.endParked(record);
+    for (const record of expired) this.#actions.onExpired(record);
+    if (this.#table.size > this.#parkAt) void this.#parkLeastRecent();
     if (this.#table.size === 0 && this.#records.size === 0) this.stop();
   }
 
@@ -85,7 +87,8 @@ export class SessionKeeper {
     const quietMs = now - record.lastSeenAt;
     if (idle && quietMs >= idleTimeoutMs) this.#actions.end(session);
     else if (parkAfterMs !== false && quietMs >= parkAfterMs && session.parkable) void this.park(session);
-    else if (session.opened && record.lastSeenAt - session.keptSeenAt >= idleTimeoutMs / 4) void this.#touch(session);
+    else if (session.opened && record.lastSeenAt - session.keptSeenAt >= touchAfterMs(this.#settings))
+      void this.#touch(session);
   }
 
   async #touch(session: LiveSession): Promise<void> {
@@ -108,8 +111,18 @@ export class SessionKeeper {
   }
 }
 
+/** How much longer than the session its record is kept, ms: longer than the store may lag behind, so that it is a live session that ends first. */
+export function recordGraceMs(settings: KeeperSettings): number {
+  return 2 * touchAfterMs(settings);
+}
+
+/** How far the store may lag behind the last use of a session, ms; and one interval more. */
+function touchAfterMs(settings: KeeperSettings): number {
+  return 2 * keeperIntervalMs(settings);
+}
+
 /** How often the keeper looks at sessions, ms. */
-export function keeperIntervalMs({ idleTimeoutMs, parkAfterMs }: KeeperSettings): number {
+function keeperIntervalMs({ idleTimeoutMs, parkAfterMs }: KeeperSettings): number {
   const shortest = Math.min(idleTimeoutMs, parkAfterMs === false ? idleTimeoutMs : parkAfterMs);
   return Math.min(Math.max(Math.floor(shortest / 4), 10), 60_000);
 }

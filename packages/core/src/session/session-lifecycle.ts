@@ -1,12 +1,12 @@
 import { sessionNotFound, storeUnavailable } from '../errors.ts';
 import type { IsolatedEmitter, SessionEndReason, TenancyEvents } from '../events.ts';
-import type { Logger } from '../logger.ts';
+import { type Logger, logWith } from '../logger.ts';
 import type { TenantServers } from '../tenant/tenant-servers.ts';
 import { KeepAlive } from '../transport/keep-alive.ts';
 import { SessionLog } from '../transport/session-log.ts';
 import { continuedPosition } from '../transport/stream-position.ts';
 import { LiveSession } from './live-session.ts';
-import { type KeeperSettings, keeperIntervalMs, SessionKeeper } from './session-keeper.ts';
+import { type KeeperSettings, recordGraceMs, SessionKeeper } from './session-keeper.ts';
 import type { SessionRecord } from './session-record.ts';
 import { SessionRecords } from './session-records.ts';
 import { type SessionManagerEvents, SessionReports } from './session-reports.ts';
@@ -40,6 +40,8 @@ export class SessionLifecycle {
   readonly table = new SessionTable();
   readonly records: SessionRecords;
   readonly reports: SessionReports;
+  /** The ids of sessions that are being opened, whatever has become of them meanwhile. */
+  readonly beginning = new Set<string>();
   /** Called when the number of calls in flight has gone down. */
   onSettled: () => void = () => {};
   readonly #parts: SessionParts;
@@ -49,11 +51,11 @@ export class SessionLifecycle {
   constructor(parts: SessionParts, manager: IsolatedEmitter<SessionManagerEvents>) {
     const { connect, eventLog, retryMs, keepAliveMs, store, settings, logger, events } = parts;
     this.#parts = parts;
-    this.records = new SessionRecords(store, settings.idleTimeoutMs, 2 * keeperIntervalMs(settings), logger);
+    this.records = new SessionRecords(store, settings.idleTimeoutMs, recordGraceMs(settings), logger);
     this.reports = new SessionReports(events, manager);
     this.#keeper = new SessionKeeper(this.table, this.records, settings, {
       end: (session) => this.endUnheard(session, 'idle'),
-      endParked: (record) => this.endUnheard(this.resume(record), 'idle'),
+      onExpired: (record) => this.#expired(record),
       lose: (session) => this.#lose(session),
       onParked: (session) => this.#parked(session),
     });
@@ -67,7 +69,7 @@ export class SessionLifecycle {
       save: (record) => this.#save(record),
       onStreamOpened: (record, sink) => this.reports.streamOpened(record, sink),
       onSettled: () => this.onSettled(),
-      onBroken: ({ id }, reason) => this.endUnheard(this.table.get(id), reason),
+      onBroken: (record, reason, error) => this.#broken(record, reason, error),
       onError: (record, error) => this.reports.failed(record, error),
     };
     if (this.records.size > 0) this.#keeper.watch();
@@ -88,6 +90,7 @@ export class SessionLifecycle {
     }
     this.table.opened(session);
     this.reports.created(session.record);
+    this.onSettled();
   }
 
   /** A parked session is live again; it gets a server when it needs one. */
@@ -95,23 +98,43 @@ export class SessionLifecycle {
     return this.table.get(record.id) ?? this.#add(record, true);
   }
 
-  /** Finds out where the standalone stream of a parked session is. Rejects with `store_unavailable`. */
-  async locateStream(record: SessionRecord): Promise<void> {
-    const { eventLog } = this.#parts;
-    const log = eventLog && new SessionLog(eventLog, record.id, (error) => this.reports.failed(record, error));
-    record.standalone = await continuedPosition(record.standalone, log).catch((error) => {
+  /** {@link resume}, if the session is kept still; its stream goes on where it was. Rejects with `store_unavailable`. */
+  async resumeKept(record: SessionRecord): Promise<LiveSession | undefined> {
+    record.standalone = await continuedPosition(record.standalone, record.id, this.#parts.eventLog).catch((error) => {
       throw storeUnavailable(error);
     });
+    record.lastSeenAt = Date.now();
+    const session = this.resume(record);
+    // It may have ended while its record was read. Who ends it from now on meets the live session.
+    if (!(await this.records.touch(session.record))) this.#lose(session);
+    return session.ended ? undefined : session;
   }
 
   /** Ends a session. Rejects with `store_unavailable` where its record may still be there. */
   async end(session: LiveSession, reason: SessionEndReason): Promise<void> {
     if (!this.table.remove(session)) return;
     session.end();
+    this.onSettled();
     if (!session.opened) return;
     const forgotten = this.records.delete(session.sessionId);
     this.reports.ended(session.record, reason);
     await forgotten;
+  }
+
+  /**
+   * Ends a session that was parked when its record was read; `false` where somebody else has done so. Rejects with `store_unavailable` where its
+   * record may still be there.
+   */
+  async endParked(record: SessionRecord, reason: SessionEndReason): Promise<boolean> {
+    const live = this.table.get(record.id);
+    if (live !== undefined) {
+      await this.end(live, reason);
+      return true;
+    }
+    if (!(await this.records.delete(record.id))) return false;
+    this.#lose(this.table.get(record.id));
+    this.#forget(record, reason);
+    return true;
   }
 
   /** Ends a session that nobody waits for the end of; its record ends by itself where the store fails. */
@@ -144,9 +167,30 @@ export class SessionLifecycle {
     return session;
   }
 
-  /** The session has been ended by somebody else, who has told of it. */
-  #lose(session: LiveSession): void {
-    if (this.table.remove(session)) session.end();
+  /** The session has been ended by somebody else, who tells of it. */
+  #lose(session: LiveSession | undefined): void {
+    if (session !== undefined && this.table.remove(session)) session.end();
+  }
+
+  /** A parked session's time has passed. A live one is not over: its record is. */
+  #expired(record: SessionRecord): void {
+    const live = this.table.get(record.id);
+    if (live === undefined) this.#forget(record, 'idle');
+    else this.records.create(live.record).catch(() => {});
+  }
+
+  /** A parked session has ended, and its record is gone. */
+  #forget(record: SessionRecord, reason: SessionEndReason): void {
+    const { eventLog } = this.#parts;
+    if (eventLog !== undefined)
+      new SessionLog(eventLog, record.id, (error) => this.reports.failed(record, error)).forget();
+    this.reports.ended(record, reason);
+  }
+
+  #broken(record: SessionRecord, reason: SessionEndReason, err: Error | undefined): void {
+    const { logger } = this.#parts;
+    if (err !== undefined) logWith(logger, 'warn', { err, sessionId: record.id }, 'A session cannot be continued');
+    this.endUnheard(this.table.get(record.id), reason);
   }
 
   #parked(session: LiveSession): void {

@@ -45,7 +45,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
 
   /** How many of them have a server in this process. */
   get liveSize(): number {
-    return this.#table.size - this.#table.opening;
+    return this.#table.size - this.#table.opening.size;
   }
 
   /** How many tenants these belong to. */
@@ -55,6 +55,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
 
   /** Some of the open sessions, those that were used longest ago first. Rejects with `store_unavailable`. */
   async list({ tenantId, principal, limit, cursor }: SessionQuery = {}): Promise<SessionPage> {
+    if (tenantId !== undefined && principal !== undefined && principal.tenantId !== tenantId) return { sessions: [] };
     const filter = { ...(tenantId !== undefined && { tenantId }), ...principal };
     const { records, ...next } = await this.#records.list(filter, readWholeNumber('limit', limit, 100, 1_000), cursor);
     return { sessions: records.map((record) => this.#summaryOf(record)), ...next };
@@ -71,9 +72,10 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
    * `store_unavailable` where it may come back.
    */
   async end(sessionId: string, reason: SessionEndReason = 'operator'): Promise<boolean> {
-    const session = this.#table.get(sessionId) ?? (await this.#resume(sessionId));
-    if (session !== undefined) await this.#lifecycle.end(session, reason);
-    return session !== undefined;
+    const session = this.#table.get(sessionId);
+    if (session === undefined) return this.#endParked(sessionId, reason);
+    await this.#lifecycle.end(session, reason);
+    return true;
   }
 
   /** The caller's own session: a stranger learns nothing, not even that it exists. A parked one is live from now on. Rejects with `store_unavailable`. */
@@ -83,9 +85,9 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     this.#assertNotReleased();
     const record = await this.#records.load(sessionId);
     if (record === undefined || !samePrincipal(record.principal, identity.principal)) return undefined;
-    await this.#lifecycle.locateStream(record);
+    const session = await this.#lifecycle.resumeKept(record);
     this.#assertNotReleased();
-    return this.#lifecycle.resume(record);
+    return session;
   }
 
   /** Opens a session for an `initialize` request. Rejects where a limit is reached or the server cannot be built. */
@@ -97,8 +99,9 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     assertIntroductionSize(params);
     const { principal, tokenDigest } = request.identity;
     const session = this.#lifecycle.begin(createSessionRecord(principal, tokenDigest, params));
+    this.#lifecycle.beginning.add(session.sessionId);
     try {
-      await this.#makeRoom(session.record, request.limits.maxSessions);
+      await this.#makeRoom(session, request.limits.maxSessions);
       const result = await session.open(request);
       await this.#lifecycle.opened(session);
       return { session, result };
@@ -106,6 +109,8 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
       this.#lifecycle.endUnheard(session, 'server_closed');
       this.assertNotDraining();
       throw error;
+    } finally {
+      this.#lifecycle.beginning.delete(session.sessionId);
     }
   }
 
@@ -127,8 +132,8 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     if (tokenDigest !== undefined) for (const { streams } of this.#table.all()) streams.detachByToken(tokenDigest);
     await Promise.all(ending);
     const parked = await this.#parkedOnes(filter);
-    for (const record of parked) await this.#lifecycle.end(this.#lifecycle.resume(record), 'revoked');
-    return live.filter(({ opened }) => opened).length + parked.length;
+    const ended = await Promise.all(parked.map((record) => this.#lifecycle.endParked(record, 'revoked')));
+    return live.filter(({ opened }) => opened).length + ended.filter(Boolean).length;
   }
 
   /**
@@ -139,10 +144,9 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     for (const session of this.#liveOnes({ tokenDigest })) session.replaceServer();
     if (!this.#resumable) return;
     for (const record of await this.#parkedOnes({ tokenDigest })) {
-      await this.#lifecycle.locateStream(record);
-      const session = this.#lifecycle.resume(record);
-      session.replaceServer();
-      await this.#lifecycle.park(session);
+      const session = await this.#lifecycle.resumeKept(record);
+      session?.replaceServer();
+      if (session !== undefined) await this.#lifecycle.park(session);
     }
   }
 
@@ -182,8 +186,8 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     this.#released = this.#records.durable;
     if (this.#released) return this.#releaseAll();
     for (const session of this.#table.all()) this.#lifecycle.endUnheard(session, 'shutdown');
-    for (const record of await this.#parkedOnes({}))
-      this.#lifecycle.endUnheard(this.#lifecycle.resume(record), 'shutdown');
+    const parked = await this.#parkedOnes({}).catch(() => []);
+    await Promise.allSettled(parked.map((record) => this.#lifecycle.endParked(record, 'shutdown')));
   }
 
   get #table() {
@@ -198,9 +202,9 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     if (this.#released) throw shuttingDown();
   }
 
-  async #resume(sessionId: string): Promise<LiveSession | undefined> {
+  async #endParked(sessionId: string, reason: SessionEndReason): Promise<boolean> {
     const record = await this.#records.load(sessionId);
-    return record && this.#lifecycle.resume(record);
+    return record !== undefined && this.#lifecycle.endParked(record, reason);
   }
 
   #liveOnes(filter: SessionFilter): LiveSession[] {
@@ -209,26 +213,25 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
 
   async #parkedOnes(filter: SessionFilter): Promise<SessionRecord[]> {
     const records = await this.#records.all(filter);
-    return records.filter(({ id }) => this.#table.get(id) === undefined);
+    return records.filter(({ id }) => this.#table.get(id) === undefined && !this.#lifecycle.beginning.has(id));
   }
 
-  async #makeRoom({ principal }: SessionRecord, maxSessions: number): Promise<void> {
+  async #makeRoom(session: LiveSession, maxSessions: number): Promise<void> {
     for (;;) {
       const limits = { maxSessions, max: this.#max };
-      const longestIdle = await sessionToEvict(principal, this.#table, this.#records, limits);
+      const longestIdle = await sessionToEvict(session, this.#table, this.#records, limits);
       if (longestIdle === undefined) return;
-      await this.#lifecycle.end(this.#lifecycle.resume(longestIdle), 'evicted');
+      await this.#lifecycle.endParked(longestIdle, 'evicted');
     }
   }
 
   /** Settles when no call is in flight, after `deadlineMs` at the latest. */
   async #callsFinished(deadlineMs: number): Promise<void> {
-    const busy = () => this.#table.all().some((session) => session.busy);
+    const busy = () => this.#table.all().some((session) => session.busy || !session.opened);
     const { promise, resolve } = Promise.withResolvers<void>();
     const deadline = setTimeout(resolve, deadlineMs);
-    this.#lifecycle.onSettled = () => {
-      if (!busy()) resolve();
-    };
+    // What has got its server is handed to it before this is looked at.
+    this.#lifecycle.onSettled = () => setImmediate(() => busy() || resolve());
     this.#lifecycle.onSettled();
     await promise;
     clearTimeout(deadline);

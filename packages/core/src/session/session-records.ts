@@ -58,7 +58,7 @@ export class SessionRecords {
   /** The record of a session; `undefined` for one that is unknown, or that cannot be read. */
   async load(sessionId: string): Promise<SessionRecord | undefined> {
     const stored = await this.#attempt(() => this.#store.get(sessionId));
-    return stored && this.#read(stored);
+    return stored ? this.#read(stored) : undefined;
   }
 
   /** Forgets a session; `false` where it was not kept. */

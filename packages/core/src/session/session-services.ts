@@ -24,6 +24,6 @@ export interface SessionServices {
   /** The number of calls in flight has gone down. */
   onSettled(): void;
   /** The session cannot go on. */
-  onBroken(record: SessionRecord, reason: 'server_closed' | 'not_restorable'): void;
+  onBroken(record: SessionRecord, reason: 'server_closed' | 'not_restorable', error?: Error): void;
   onError(record: SessionRecord, error: Error): void;
 }

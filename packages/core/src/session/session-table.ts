@@ -5,19 +5,15 @@ import { PrincipalUsage } from './principal-usage.ts';
 
 /** The sessions that have, or get, a server in this process, by id and tenant; and what each principal has going on. */
 export class SessionTable {
+  /** The sessions that are being opened, in the order in which they began: no store knows them yet. */
+  readonly opening = new Set<LiveSession>();
   readonly #byId = new Map<string, LiveSession>();
   readonly #byTenant = new Grouped<LiveSession>();
   readonly #usage = new Map<string, PrincipalUsage>();
-  #opening = 0;
 
   /** How many sessions there are. */
   get size(): number {
     return this.#byId.size;
-  }
-
-  /** How many of them are being opened: no store knows them yet. */
-  get opening(): number {
-    return this.#opening;
   }
 
   /** How many tenants they belong to. */
@@ -45,13 +41,15 @@ export class SessionTable {
     this.#byTenant.add(record.principal.tenantId, session);
     this.#usage.set(principalKey(record.principal), usage);
     usage.sessions += 1;
-    if (!session.opened) this.#countOpening(session, 1);
+    if (session.opened) return;
+    usage.opening.add(session);
+    this.opening.add(session);
   }
 
   /** The session is open: its client may be told, and its store knows it. */
   opened(session: LiveSession): void {
     session.opened = true;
-    this.#countOpening(session, -1);
+    this.#notOpening(session);
   }
 
   /** `false` where it had been removed before. */
@@ -60,13 +58,13 @@ export class SessionTable {
     if (!this.#byId.delete(sessionId)) return false;
     this.#byTenant.delete(record.principal.tenantId, session);
     usage.sessions -= 1;
-    if (!session.opened) this.#countOpening(session, -1);
+    this.#notOpening(session);
     if (usage.sessions === 0) this.#usage.delete(principalKey(record.principal));
     return true;
   }
 
-  #countOpening({ usage }: LiveSession, change: 1 | -1): void {
-    this.#opening += change;
-    usage.opening += change;
+  #notOpening(session: LiveSession): void {
+    session.usage.opening.delete(session);
+    this.opening.delete(session);
   }
 }

@@ -35,7 +35,7 @@ interface Call {
   readonly clientId: RequestId;
   readonly exchange: Exchange;
   readonly observer: CallObserver | undefined;
-  readonly timer: NodeJS.Timeout | undefined;
+  timer?: NodeJS.Timeout;
 }
 
 interface Ask {
@@ -157,9 +157,9 @@ export class SessionTransport implements Transport {
 
   #dispatch(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo, timeoutMs: number | undefined): void {
     const id = this.#nextId();
-    const timer =
-      timeoutMs === undefined ? undefined : setTimeout(() => this.#timeOut(id, timeoutMs), timeoutMs).unref();
-    this.#calls.set(id, { clientId: message.id, exchange, observer: this.#context.observe(message), timer });
+    const call: Call = { clientId: message.id, exchange, observer: this.#context.observe(message) };
+    this.#calls.set(id, call);
+    if (timeoutMs !== undefined) call.timer = setTimeout(() => this.#timeOut(id, call, timeoutMs), timeoutMs).unref();
     try {
       this.onmessage?.({ ...message, id }, extra);
     } catch (error) {
@@ -224,9 +224,7 @@ export class SessionTransport implements Transport {
   }
 
   /** The server is told to stop, and the client need not wait for it. */
-  #timeOut(id: RequestId, timeoutMs: number): void {
-    const call = this.#calls.get(id);
-    if (call === undefined) return;
+  #timeOut(id: RequestId, call: Call, timeoutMs: number): void {
     this.#remove(id, call);
     const reason = `No answer within ${timeoutMs} ms`;
     this.#tell(cancelled({ requestId: id, reason }));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SessionLog } from './session-log.ts';
+import type { EventLog } from './event-log.ts';
 
 /** How far a stream has come, as plain data. */
 export interface StreamPosition {
@@ -26,9 +26,13 @@ export function createStreamPosition(): KeptPosition {
  * The position of a stream that was left behind, by this process or another. What the log has of it counts, because a process that was killed did
  * not note how far it had come; where the log has forgotten it, an inexact one is followed by a new stream.
  */
-export async function continuedPosition(kept: KeptPosition, log: SessionLog | undefined): Promise<KeptPosition> {
+export async function continuedPosition(
+  kept: KeptPosition,
+  sessionId: string,
+  log: EventLog | undefined,
+): Promise<KeptPosition> {
   if (log === undefined) return kept;
-  const { complete, events } = await log.after(kept.streamId, kept.written);
+  const { complete, events } = await log.after(sessionId, kept.streamId, kept.written);
   if (complete) return { ...kept, last: Math.max(kept.last, events.at(-1)?.sequence ?? 0) };
   return kept.exact ? kept : createStreamPosition();
 }
