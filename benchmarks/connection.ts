@@ -1,5 +1,5 @@
 import { Client, type Dispatcher } from 'undici';
-import type { Answer } from './tool-call.ts';
+import type { Answer } from './messages.ts';
 
 /** An {@link Answer} with the session that it names. */
 export interface SessionAnswer extends Answer {
@@ -11,7 +11,7 @@ const TIMEOUT_MS = 10_000;
 
 type RequestHeaders = Readonly<Record<string, string>>;
 
-/** One keep-alive connection that carries one POST at a time. */
+/** One keep-alive connection that carries one request at a time. */
 export class Connection {
   readonly #client: Client;
   readonly #path: string;
@@ -25,15 +25,23 @@ export class Connection {
 
   /** Sends a body and reads the whole answer. Rejects where the connection fails. */
   post(body: string, headers: RequestHeaders): Promise<SessionAnswer> {
-    return new Promise((resolve, reject) => {
-      const request = { method: 'POST', path: this.#path, headers, body };
-      this.#client.dispatch(request, new AnswerReader(resolve, reject));
-    });
+    return this.#send({ method: 'POST', path: this.#path, headers, body });
+  }
+
+  /** Sends a DELETE and reads the whole answer. Rejects where the connection fails. */
+  delete(headers: RequestHeaders): Promise<SessionAnswer> {
+    return this.#send({ method: 'DELETE', path: this.#path, headers });
   }
 
   /** Ends the connection. */
   async close(): Promise<void> {
     await this.#client.close();
+  }
+
+  #send(request: Dispatcher.DispatchOptions): Promise<SessionAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#client.dispatch(request, new AnswerReader(resolve, reject));
+    });
   }
 }
 

@@ -1,17 +1,116 @@
+import type { LoadPlan } from './load-plan.ts';
+
 /** A server under test: a file of its own, run in a process of its own. */
 export interface Contender {
   readonly label: string;
   /** Relative to this folder. */
   readonly file: string;
-  readonly args: readonly string[];
+  readonly args?: readonly string[];
+  /** Of Node itself. */
+  readonly nodeArgs?: readonly string[];
+  /** What the load does to it otherwise than to the others. */
+  readonly load?: Partial<LoadPlan>;
 }
 
-/** The server that the others are compared with. */
-export const subject: Contender = { label: 'fastify-mcp-server', file: 'servers/tenancy.ts', args: [] };
+/** A server that cannot do a work, and why. */
+export interface Exclusion {
+  readonly label: string;
+  readonly reason: string;
+}
 
-/** What it is compared with. */
-export const references: readonly Contender[] = [
-  { label: 'SDK transport by hand (SSE, its default)', file: 'servers/sdk-by-hand.ts', args: [] },
-  { label: 'SDK transport by hand (enableJsonResponse)', file: 'servers/sdk-by-hand.ts', args: ['--json'] },
-  { label: 'bare Fastify route (no MCP)', file: 'servers/host.ts', args: ['fastify', '--bare'] },
+const subjectFile = 'servers/tenancy.ts';
+
+/** Ours, as it is after installation. */
+export const subject: Contender = { label: 'fastify-mcp-server', file: subjectFile };
+
+/** Ours, with the SDK's checks made faster by an opt-in of the core. */
+export const fastSubject: Contender = {
+  label: 'fastify-mcp-server, fast-guards',
+  file: subjectFile,
+  nodeArgs: ['--import', '@mcp-tenancy/core/fast-guards'],
+};
+
+/** Ours, with the factory that the documentation recommends: schemas and validator are made once. */
+export const leanSubject: Contender = {
+  label: 'fastify-mcp-server, lean factory',
+  file: subjectFile,
+  args: ['--lean'],
+};
+
+// A subject with the cache of `tools/list` belongs here once the core has one, and into the suite `tools-list`.
+
+/** The SDK's transport under Fastify, wired by hand. */
+export const byHand: Contender = { label: 'SDK v1 by hand, Fastify', file: 'servers/sdk-v1/fastify.ts' };
+
+/** The same, with answers as JSON. */
+export const byHandJson: Contender = {
+  label: 'SDK v1 by hand, Fastify, JSON',
+  file: 'servers/sdk-v1/fastify.ts',
+  args: ['--json'],
+};
+
+/** The same with the schemas that are made once, for its part. */
+export const byHandLean: Contender = {
+  label: 'SDK v1 by hand, Fastify, lean factory',
+  file: 'servers/sdk-v1/fastify.ts',
+  args: ['--lean'],
+};
+
+/** The SDK's transport under Express, as in its examples. */
+export const byHandExpress: Contender = { label: 'SDK v1 by hand, Express', file: 'servers/sdk-v1/express.ts' };
+
+/** The second SDK's transport with sessions. */
+export const v2Sessions: Contender = { label: 'SDK v2 sessions by hand, Fastify', file: 'servers/sdk-v2/sessions.ts' };
+
+/** The second SDK's handler: a server for each request. */
+export const v2Handler: Contender = {
+  label: 'SDK v2 handler, Fastify (stateless)',
+  file: 'servers/sdk-v2/stateless.ts',
+  load: { stateless: true },
+};
+
+/** https://www.npmjs.com/package/fastmcp */
+export const fastmcp: Contender = { label: 'fastmcp', file: 'servers/fastmcp.ts' };
+
+/** https://www.npmjs.com/package/@hono/mcp */
+export const honoMcp: Contender = { label: '@hono/mcp', file: 'servers/hono-mcp.ts' };
+
+/** https://www.npmjs.com/package/mcp-handler */
+export const mcpHandler: Contender = {
+  label: 'mcp-handler (stateless)',
+  file: 'servers/mcp-handler.ts',
+  load: { stateless: true },
+};
+
+/** What no MCP server under Fastify can be faster than. */
+export const bareFastify: Contender = {
+  label: 'bare Fastify route (no MCP)',
+  file: 'servers/host.ts',
+  args: ['fastify', '--bare'],
+};
+
+/** What no MCP server can be faster than. */
+export const bareNode: Contender = {
+  label: 'bare node:http (no MCP)',
+  file: 'servers/host.ts',
+  args: ['node-http', '--bare'],
+};
+
+/** Everything that can stream, from the nearest to the farthest. */
+export const competitors: readonly Contender[] = [
+  byHand,
+  byHandExpress,
+  v2Sessions,
+  v2Handler,
+  fastmcp,
+  honoMcp,
+  mcpHandler,
 ];
+
+/** The limits. */
+export const bareRoutes: readonly Contender[] = [bareFastify, bareNode];
+
+/** A contender under another load. */
+export function under(contender: Contender, label: string, load: Partial<LoadPlan>): Contender {
+  return { ...contender, label: `${contender.label}, ${label}`, load: { ...contender.load, ...load } };
+}

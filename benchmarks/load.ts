@@ -1,11 +1,15 @@
+import { setTimeout } from 'node:timers/promises';
 import { Connection } from './connection.ts';
+import type { LoadPlan } from './load-plan.ts';
+import { headersOf, openSession } from './open-session.ts';
 import { quantile } from './statistics.ts';
-import { tokens } from './tokens.ts';
-import { assertAnswer, initializeBody, initializedBody, toolCall } from './tool-call.ts';
+import { tokenOf } from './tokens.ts';
+import type { Work } from './works/work.ts';
+import { works } from './works/works.ts';
 
 /** What the client has seen in one round. */
 export interface RoundOfClient {
-  /** Answers, all of them right. */
+  /** Operations, all of them answered rightly. */
   readonly requests: number;
   /** From the first request to the last answer, ms. */
   readonly elapsedMs: number;
@@ -17,31 +21,30 @@ export interface RoundOfClient {
 
 type Headers = Readonly<Record<string, string>>;
 
-interface Lane {
-  readonly connection: Connection;
-  readonly headers: Headers;
-}
-
-/** Connections to one server, spread over its sessions; one request at a time on each. */
+/** Connections to one server, spread over its sessions; one operation at a time on each. */
 export class Load {
-  readonly #lanes: readonly Lane[];
-  #calls = 0;
+  readonly #plan: LoadPlan;
+  readonly #work: Work;
+  readonly #connections: readonly Connection[];
+  readonly #sessions: readonly Headers[];
+  #operations = 0;
 
-  private constructor(lanes: readonly Lane[]) {
-    this.#lanes = lanes;
+  private constructor(plan: LoadPlan, connections: readonly Connection[], sessions: readonly Headers[]) {
+    this.#plan = plan;
+    this.#work = works[plan.work];
+    this.#connections = connections;
+    this.#sessions = sessions;
   }
 
-  /** Opens one session for each token. Rejects where the server refuses one. */
-  static async open(url: string, connections: number): Promise<Load> {
-    const opening = new Connection(url);
-    const sessions: Headers[] = [];
-    for (const token of tokens) sessions.push(await openSession(opening, token));
-    await opening.close();
-    const lanes = Array.from({ length: connections }, (_, index) => ({
-      connection: new Connection(url),
-      headers: sessions[index % sessions.length] ?? {},
-    }));
-    return new Load(lanes);
+  /** Opens the sessions of the plan. Rejects where the server refuses one. */
+  static async open(url: string, plan: LoadPlan): Promise<Load> {
+    const connections = Array.from({ length: plan.connections }, () => new Connection(url));
+    if (!works[plan.work].inSession) {
+      const callers = Array.from({ length: plan.tenants }, (_, tenant) => headersOf(tokenOf(tenant)));
+      return new Load(plan, connections, callers);
+    }
+    await openSessions(connections, plan.idleSessions, plan);
+    return new Load(plan, connections, await openSessions(connections, plan.sessions, plan));
   }
 
   /** Keeps every connection busy for `durationMs`. Rejects at the first wrong answer. */
@@ -49,7 +52,7 @@ export class Load {
     const latencies: number[] = [];
     const cpu = process.cpuUsage();
     const start = performance.now();
-    await Promise.all(this.#lanes.map((lane) => this.#drive(lane, start + durationMs, latencies)));
+    await Promise.all(this.#connections.map((_, lane) => this.#drive(lane, start, start + durationMs, latencies)));
     const elapsedMs = performance.now() - start;
     const { user, system } = process.cpuUsage(cpu);
     return {
@@ -61,29 +64,49 @@ export class Load {
     };
   }
 
-  async #drive({ connection, headers }: Lane, until: number, latencies: number[]): Promise<void> {
-    for (let sent = performance.now(); sent < until; ) {
-      this.#calls += 1;
-      const call = toolCall(this.#calls);
-      const answer = await connection.post(call.body, headers);
+  /** One operation after another on the first connection, as many as are asked for. */
+  async operations(count: number): Promise<number> {
+    for (let done = 0; done < count; done += 1) await this.#operate(0);
+    return count;
+  }
+
+  async #drive(lane: number, start: number, until: number, latencies: number[]): Promise<void> {
+    const intervalMs = (1_000 * this.#plan.connections) / (this.#plan.ratePerSecond ?? Number.POSITIVE_INFINITY);
+    // Connections take turns within the interval.
+    let next = start + (intervalMs * lane) / this.#plan.connections;
+    for (let sent = performance.now(); Math.max(sent, next) < until; ) {
+      if (next > sent) {
+        await setTimeout(next - sent);
+        sent = performance.now();
+      }
+      await this.#operate(lane);
       const received = performance.now();
       latencies.push(received - sent);
-      assertAnswer(call, answer);
+      next = Math.max(next + intervalMs, received - intervalMs);
       sent = received;
     }
   }
+
+  #operate(lane: number): Promise<void> {
+    this.#operations += 1;
+    const session = this.#plan.rotate ? this.#operations : lane;
+    const connection = this.#connections[lane] as Connection;
+    const headers = this.#sessions[session % this.#sessions.length] as Headers;
+    return this.#work.operate({ connection, headers }, this.#operations);
+  }
 }
 
-async function openSession(connection: Connection, token: string): Promise<Headers> {
-  const headers = {
-    authorization: `Bearer ${token}`,
-    accept: 'application/json, text/event-stream',
-    'content-type': 'application/json',
+/** Opens `count` sessions, the tenants in turn, over all connections. */
+async function openSessions(connections: readonly Connection[], count: number, plan: LoadPlan): Promise<Headers[]> {
+  const sessions: Headers[] = [];
+  let begun = 0;
+  const worker = async (connection: Connection) => {
+    while (begun < count) {
+      const number = begun;
+      begun += 1;
+      sessions[number] = await openSession(connection, headersOf(tokenOf(number % plan.tenants)), plan.stateless);
+    }
   };
-  const { status, sessionId, body } = await connection.post(initializeBody, headers);
-  if (status !== 200 || sessionId === undefined) throw new Error(`Wrong answer to initialize: ${status} ${body}`);
-  const ofSession = { ...headers, 'mcp-session-id': sessionId, 'mcp-protocol-version': '2025-11-25' };
-  const initialized = await connection.post(initializedBody, ofSession);
-  if (initialized.status !== 202) throw new Error(`Wrong answer to notifications/initialized: ${initialized.status}`);
-  return ofSession;
+  await Promise.all(connections.map(worker));
+  return sessions;
 }

@@ -1,7 +1,8 @@
+import { type Circumstances, machine } from './circumstances.ts';
 import type { Contender } from './contenders.ts';
 import { frameworks, type HostPair, plain } from './hosts.ts';
 import type { Measurement } from './measure.ts';
-import { type Circumstances, type Column, machine, measurementsTable, NOTES, tableOf, workOf } from './report-parts.ts';
+import { type Column, extentOf, measurementsTable, NOTES, tableOf } from './report-parts.ts';
 import { efficiency, pairwise, ratios, serverCost, spread, throughput } from './rounds.ts';
 
 const PACKAGES = [
@@ -29,7 +30,7 @@ export function reportOfHosts(measurements: readonly Measurement[], circumstance
   const comparisons = frameworks.map((framework) => comparisonOf(framework, measurements));
   return [
     '# Benchmark of the hosts',
-    workOf(circumstances),
+    `\`tools/call\` of a small tool with a bearer token: 8 sessions, 10 tools, 32 connections. ${extentOf(circumstances)}`,
     measurementsTable(measurements),
     tableOf(RATIOS, comparisons),
     tableOf(COSTS, comparisons),

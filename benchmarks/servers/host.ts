@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
-import { parseArgs } from 'node:util';
 import { createTenancy, type Tenancy } from '@mcp-tenancy/core';
 import { serve } from './serve.ts';
+import { serverOptions } from './server-options.ts';
 import { bearerTokenProvider, countToolCalls } from './tenants.ts';
 
 /** What each file in `hosts/` exports: servers of its host, not yet listening. */
@@ -19,11 +19,10 @@ const hosts: Readonly<Record<string, () => Promise<Host>>> = {
   hono: () => import('./hosts/hono.ts'),
 };
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { bare: { type: 'boolean' } } });
-const host = await hosts[positionals[0] ?? '']?.();
-if (host === undefined) throw new TypeError(`Name one of ${Object.keys(hosts).join(', ')}, got ${positionals[0]}`);
+const host = await hosts[serverOptions.host ?? '']?.();
+if (host === undefined) throw new TypeError(`Name one of ${Object.keys(hosts).join(', ')}, got ${serverOptions.host}`);
 
-await serve(await (values.bare ? host.bareServer() : host.serverOf(busyTenancy())));
+await serve(await (serverOptions.bare ? host.bareServer() : host.serverOf(busyTenancy())));
 
 function busyTenancy(): Tenancy {
   const tenancy = createTenancy({ provider: bearerTokenProvider });

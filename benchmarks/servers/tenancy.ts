@@ -1,11 +1,16 @@
+import { digestToken } from '@mcp-tenancy/core';
 import { fastify } from 'fastify';
 import { fastifyMcpServer } from 'fastify-mcp-server';
+import { tokenOf } from '../tokens.ts';
 import { serve } from './serve.ts';
 import { bearerTokenProvider, countToolCalls } from './tenants.ts';
 
 const app = fastify();
 await app.register(fastifyMcpServer, { authorization: { bearerTokenProvider } });
-countToolCalls(app.mcp.tenancy);
+const { tenancy } = app.mcp;
+countToolCalls(tenancy);
 
 await app.ready();
-await serve(app.server);
+await serve(app.server, (tenant) => {
+  tenancy.notify({ tenantId: digestToken(tokenOf(tenant)) }, { method: 'notifications/tools/list_changed' });
+});

@@ -1,10 +1,11 @@
 import { type Tenancy, TokenBasedServerProvider } from '@mcp-tenancy/core';
-import { tokens } from '../tokens.ts';
+import { tokensOf } from '../tokens.ts';
+import { serverOptions } from './server-options.ts';
 import { buildServer } from './tools.ts';
 
 /** A server with the benchmark's tools for each of its tokens. */
 export const bearerTokenProvider = new TokenBasedServerProvider(
-  Object.fromEntries(tokens.map((token) => [token, buildServer])),
+  Object.fromEntries(tokensOf(serverOptions.tenants).map((token) => [token, buildServer])),
 );
 
 /** Listens to the tool calls of a tenancy, as an app that bills them would. */

@@ -1,22 +1,42 @@
+import { sharedJsonSchemaValidator } from '@mcp-tenancy/core';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
+import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
+import { PROGRESS_STEPS, type Report, type Tool } from '../tool-sets.ts';
+import { serverOptions } from './server-options.ts';
 
-/** What a tool of the benchmark answers. */
-export function sumOf({ a, b }: { readonly a: number; readonly b: number }): {
-  content: { type: 'text'; text: string }[];
-} {
-  return { content: [{ type: 'text', text: String(a + b) }] };
-}
+type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-/** An MCP server with ten small tools: `add-0` … `add-9`, each adds two numbers. */
+const shared = new Map(serverOptions.tools.map((tool) => [tool, z.object(tool.shape())]));
+
+/** A server of SDK v1 with the tools that the process was asked for; `lean`: its schemas and its validator are those of all servers. */
 export function buildServer(): McpServer {
-  const server = new McpServer({ name: 'benchmark', version: '1.0.0' });
-  for (let index = 0; index < 10; index += 1) {
-    server.registerTool(
-      `add-${index}`,
-      { description: 'Adds two numbers', inputSchema: { a: z.number(), b: z.number() } },
-      sumOf,
+  const { lean, tools } = serverOptions;
+  const server = new McpServer(
+    { name: 'benchmark', version: '1.0.0' },
+    lean ? { jsonSchemaValidator: sharedJsonSchemaValidator } : {},
+  );
+  for (const tool of tools) {
+    const { name, description } = tool;
+    const inputSchema = lean ? schemaOf(tool) : tool.shape();
+    server.registerTool(name, { description, inputSchema }, (args: Record<string, unknown>, extra) =>
+      tool.call(args, reportTo(extra)),
     );
   }
   return server;
+}
+
+/** The schema of a tool that is made once. */
+export function schemaOf(tool: Tool): z.ZodObject {
+  return shared.get(tool) ?? z.object(tool.shape());
+}
+
+function reportTo({ _meta, sendNotification }: Extra): Report {
+  return async (progress) => {
+    const progressToken = _meta?.progressToken;
+    if (progressToken === undefined) return;
+    const params = { progressToken, progress, total: PROGRESS_STEPS };
+    await sendNotification({ method: 'notifications/progress', params });
+  };
 }

@@ -1,7 +1,7 @@
 import { type ClientRequest, get } from 'node:http';
 import { Connection } from '../connection.ts';
 import { quantile } from '../statistics.ts';
-import { initializeBody, initializedBody } from '../tool-call.ts';
+import { initializeBody, initializedBody } from '../messages.ts';
 
 /** What the parent process asks for; each is answered with one message. */
 export type ClientCommand =

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { initializeBody, initializedBody } from '../tool-call.ts';
+import { initializeBody, initializedBody } from '../messages.ts';
 
 /** What a process holds, bytes. */
 export interface Memory {

@@ -1,4 +1,5 @@
-import { type Circumstances, machine, tableOf } from '../report-parts.ts';
+import { type Circumstances, machine } from '../circumstances.ts';
+import { tableOf } from '../report-parts.ts';
 import { heapOfLiveSessions, parkedSessions } from './experiments/memory.ts';
 import { killedServer } from './experiments/restart.ts';
 import { openStreams } from './experiments/streams.ts';

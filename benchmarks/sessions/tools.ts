@@ -1,7 +1,7 @@
 import { sharedJsonSchemaValidator } from '@mcp-tenancy/core';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
-import { sumOf } from '../servers/tools.ts';
+import { resultOf, sumOf } from '../tool-sets.ts';
 
 const numbers = z.object({ a: z.number(), b: z.number() });
 
@@ -16,7 +16,7 @@ export function buildServer(lean: boolean, version: number): McpServer {
   );
   for (let index = 0; index < 8; index += 1) {
     const inputSchema = lean ? numbers : { a: z.number(), b: z.number() };
-    server.registerTool(`add-${index}`, { description: 'Adds two numbers', inputSchema }, sumOf);
+    server.registerTool(`add-${index}`, { description: 'Adds two numbers', inputSchema }, (args) => resultOf(String(sumOf(args))));
   }
   server.registerTool('version', { description: 'Tells the version of its factory' }, async () => ({
     content: [{ type: 'text', text: `${version}` }],

@@ -14,6 +14,7 @@ export function bareServer(): Server {
     const { status, headers, body } = bareAnswer(req.headers.authorization, req.body);
     res.status(status).set(headers);
     if (body === undefined) res.end();
+    else if (typeof body === 'string') res.send(body);
     else res.json(body);
   });
   return createServer(app);

@@ -13,9 +13,13 @@ export async function serverOf(tenancy: Tenancy): Promise<Server> {
 
 export async function bareServer(): Promise<Server> {
   const app = fastify();
-  app.post<{ Body: Message }>('/mcp', async (request, reply) => {
-    const { status, headers, body } = bareAnswer(request.headers.authorization, request.body);
-    return reply.code(status).headers(headers).send(body);
+  app.route<{ Body: Message | undefined }>({
+    url: '/mcp',
+    method: ['POST', 'DELETE'],
+    handler: async (request, reply) => {
+      const { status, headers, body } = bareAnswer(request.headers.authorization, request.body);
+      return reply.code(status).headers(headers).send(body);
+    },
   });
   await app.ready();
   return app.server;

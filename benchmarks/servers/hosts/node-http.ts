@@ -14,11 +14,12 @@ export function bareServer(): Server {
   });
 }
 
-function answer(req: IncomingMessage, res: ServerResponse, text: string): void {
-  if (req.method !== 'POST' || req.url !== '/mcp') return void res.writeHead(404).end();
-  const { status, headers, body } = bareAnswer(req.headers.authorization, JSON.parse(text));
+function answer({ method, url, headers: { authorization } }: IncomingMessage, res: ServerResponse, text: string): void {
+  const served = url === '/mcp' && (method === 'POST' || method === 'DELETE');
+  if (!served) return void res.writeHead(404).end();
+  const { status, headers, body } = bareAnswer(authorization, text === '' ? undefined : JSON.parse(text));
   if (body === undefined) return void res.writeHead(status, headers).end();
-  const json = JSON.stringify(body);
-  const ofBody = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) };
-  res.writeHead(status, { ...headers, ...ofBody }).end(json);
+  const sent = typeof body === 'string' ? body : JSON.stringify(body);
+  const ofBody = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) };
+  res.writeHead(status, { ...ofBody, ...headers }).end(sent);
 }
