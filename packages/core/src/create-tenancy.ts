@@ -22,11 +22,13 @@ import { type ConnectServer, connectFresh, connectShared } from './session/conne
 import { type NotifyTarget, SessionManager } from './session/session-manager.ts';
 import type { TenancyOptions, TenancySettings } from './tenancy-options.ts';
 import { buildWithFactory, buildWithProvider } from './tenant/build-server.ts';
+import { keepsToolsList } from './tenant/cache-tools-list.ts';
 import { createAdmit } from './tenant/limits.ts';
 import { MemoryRateLimiter } from './tenant/rate-limiter.ts';
 import { TenantServers } from './tenant/tenant-servers.ts';
 import type { BearerTokenProvider, TokenChange } from './tenant/token-provider.ts';
 import { SharedServer } from './transport/shared-server.ts';
+import { ToolsListCache } from './transport/tools-list-cache.ts';
 
 /** How long a client may take to read its last answer when the tenancy closes. */
 const CLOSE_GRACE_MS = 5_000;
@@ -252,7 +254,8 @@ function serversOf(settings: TenancySettings): Servers {
     case 'factory':
       return { connect: connectFresh(buildWithFactory(source.createServer)), disconnect: async () => {} };
     case 'shared': {
-      const shared = new SharedServer(source.server);
+      const { server } = source;
+      const shared = new SharedServer(server, keepsToolsList(server) ? new ToolsListCache() : undefined);
       return { connect: connectShared(shared), disconnect: () => shared.disconnect() };
     }
   }

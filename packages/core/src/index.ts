@@ -35,6 +35,7 @@ export type { SessionPage, SessionQuery, SessionSummary } from './session/sessio
 export type { SessionOptions, StreamOptions, TenancyOptions } from './tenancy-options.ts';
 export type { LimitOptions, TenantLimits } from './tenant/limits.ts';
 export type { McpServerInstance, ServerContext, ServerFactory } from './tenant/server-factory.ts';
+export { cacheToolsList } from './tenant/cache-tools-list.ts';
 export { sharedJsonSchemaValidator } from './tenant/shared-json-schema-validator.ts';
 export { type BearerTokenProvider, TokenBasedServerProvider, type TokenChange } from './tenant/token-provider.ts';
 export { MemoryEventLog, type MemoryEventLogOptions } from './transport/memory-event-log.ts';

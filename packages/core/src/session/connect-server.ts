@@ -1,9 +1,11 @@
 import { serverUnavailable, TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import type { BuildServer } from '../tenant/build-server.ts';
+import { keepsToolsList } from '../tenant/cache-tools-list.ts';
 import { assertUnconnected, type McpServerInstance } from '../tenant/server-factory.ts';
 import { SessionTransport, type TransportContext } from '../transport/session-transport.ts';
 import type { SharedServer } from '../transport/shared-server.ts';
+import { ToolsListCache } from '../transport/tools-list-cache.ts';
 
 /** A server that serves a session, and the transport between them. */
 export interface ConnectedServer {
@@ -29,7 +31,7 @@ export function connectFresh(build: BuildServer): ConnectServer {
       if (used.has(server))
         throw new TypeError('The server that the factory returned has served before: build a fresh one');
       used.add(server);
-      const transport = new SessionTransport(context);
+      const transport = new SessionTransport(context, keepsToolsList(server) ? new ToolsListCache() : undefined);
       await server.connect(transport);
       // Whatever a server's own close throws is a rejection: others must be closed too.
       return { transport, close: async () => server.close() };

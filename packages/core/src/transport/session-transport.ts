@@ -14,6 +14,7 @@ import type { Exchange } from './exchange.ts';
 import { OutboundIds } from './message-ids.ts';
 import type { SessionStreams } from './session-streams.ts';
 import type { CallObserver } from './tool-calls.ts';
+import type { ToolsListCache } from './tools-list-cache.ts';
 
 /** What a transport needs of the session it belongs to. It outlives the transport: a session may be served by several, one after another. */
 export interface TransportContext {
@@ -58,6 +59,7 @@ export class SessionTransport implements Transport {
 
   readonly #context: TransportContext;
   readonly #nextId: () => number;
+  readonly #toolsList: ToolsListCache | undefined;
   readonly #calls = new Map<RequestId, Call>();
   readonly #asks = new Map<RequestId, Ask>();
   readonly #outbound = new OutboundIds();
@@ -65,9 +67,13 @@ export class SessionTransport implements Transport {
   #muted = false;
   #closed = false;
 
-  /** @param nextId - numbers for requests; a server that is shared by many transports needs them from one source. */
-  constructor(context: TransportContext, nextId: () => number = counter()) {
+  /**
+   * @param toolsList - where the server's list of tools is kept, if its owner wants that.
+   * @param nextId - numbers for requests; a server that is shared by many transports needs them from one source.
+   */
+  constructor(context: TransportContext, toolsList?: ToolsListCache, nextId: () => number = counter()) {
     this.#context = context;
+    this.#toolsList = toolsList;
     this.sessionId = context.sessionId;
     this.#nextId = nextId;
   }
@@ -132,8 +138,9 @@ export class SessionTransport implements Transport {
 
   /** A request of the client, to be answered through `exchange`; after `timeoutMs` by an error. */
   request(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo, timeoutMs: number | undefined): void {
-    if (this.#closed) exchange.respond(sessionEnded(message.id));
-    else this.#dispatch(message, exchange, extra, timeoutMs);
+    const known = this.#closed ? sessionEnded(message.id) : this.#toolsList?.answerTo(message);
+    if (known === undefined) this.#dispatch(message, exchange, extra, timeoutMs);
+    else exchange.respond(known);
   }
 
   /** A notification or an answer of the client; `false` where it concerns a request that is not in flight here. */
@@ -157,7 +164,8 @@ export class SessionTransport implements Transport {
 
   #dispatch(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo, timeoutMs: number | undefined): void {
     const id = this.#nextId();
-    const call: Call = { clientId: message.id, exchange, observer: this.#context.observe(message) };
+    const observer = this.#context.observe(message) ?? this.#toolsList?.observe(message);
+    const call: Call = { clientId: message.id, exchange, observer };
     this.#calls.set(id, call);
     if (timeoutMs !== undefined) call.timer = setTimeout(() => this.#timeOut(id, call, timeoutMs), timeoutMs).unref();
     try {
@@ -199,6 +207,7 @@ export class SessionTransport implements Transport {
   }
 
   #sendToClient(message: JSONRPCRequest | JSONRPCNotification, relatedRequestId: RequestId | undefined): void {
+    if (message.method === 'notifications/tools/list_changed') this.#toolsList?.drop();
     if (this.#closed) throw new Error('The session has ended');
     if ('id' in message) assertClientCapability(message.method, this.client.clientCapabilities);
     const call = relatedRequestId === undefined ? undefined : this.#calls.get(relatedRequestId);

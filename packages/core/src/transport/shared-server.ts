@@ -14,6 +14,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { LOG_LEVELS, wants } from './client-state.ts';
 import { counter, SessionTransport, type TransportContext } from './session-transport.ts';
+import type { ToolsListCache } from './tools-list-cache.ts';
 
 /** The part of an SDK server that is needed here. */
 interface Connectable {
@@ -34,6 +35,7 @@ export class SharedServer implements Transport {
   onerror?: (error: Error) => void;
 
   readonly #server: Connectable;
+  readonly #toolsList: ToolsListCache | undefined;
   readonly #nextId = counter();
   readonly #sessions = new Set<SessionTransport>();
   /** Which session each request in flight belongs to. */
@@ -43,8 +45,10 @@ export class SharedServer implements Transport {
   #initialized: Promise<InitializeResult> | undefined;
   #initializing: ((response: JSONRPCResponse) => void) | undefined;
 
-  constructor(server: Connectable) {
+  /** @param toolsList - where the instance's list of tools is kept, if its owner wants that. */
+  constructor(server: Connectable, toolsList?: ToolsListCache) {
     this.#server = server;
+    this.#toolsList = toolsList;
   }
 
   /** The session whose message is being dispatched: the SDK reads it then, synchronously. */
@@ -60,7 +64,7 @@ export class SharedServer implements Transport {
       await this.#server.close();
       throw error;
     });
-    const session = new SessionTransport(context, this.#nextId);
+    const session = new SessionTransport(context, this.#toolsList, this.#nextId);
     session.onmessage = (message, extra) => this.#receive(session, message, extra, result);
     session.onclose = () => this.#detach(session);
     this.#sessions.add(session);
@@ -82,6 +86,7 @@ export class SharedServer implements Transport {
 
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
     if (!('method' in message)) return this.#sendResponse(message);
+    if (message.method === 'notifications/tools/list_changed') this.#toolsList?.drop();
     if (LIST_CHANGED.test(message.method)) return this.#broadcast(message, () => true);
     const { relatedRequestId } = options ?? {};
     const session = relatedRequestId === undefined ? this.#current.getStore() : this.#owners.get(relatedRequestId);
