@@ -1,5 +1,6 @@
 import { JSONRPCNotificationSchema, type Notification } from '@modelcontextprotocol/sdk/types.js';
 import { assertOptions } from './assert-options.ts';
+import { assertTarget } from './assert-target.ts';
 import { IsolatedEmitter, type TenancyEvents } from './events.ts';
 import { type Authenticate, authenticateNobody, createAuthenticate } from './identity/authenticate.ts';
 import { wellKnownDocuments } from './identity/oauth-metadata.ts';
@@ -26,7 +27,7 @@ import { keepsToolsList } from './tenant/cache-tools-list.ts';
 import { createAdmit } from './tenant/limits.ts';
 import { MemoryRateLimiter } from './tenant/rate-limiter.ts';
 import { TenantServers } from './tenant/tenant-servers.ts';
-import type { BearerTokenProvider, TokenChange } from './tenant/token-provider.ts';
+import { type BearerTokenProvider, type TokenChange, verifyWith } from './tenant/token-provider.ts';
 import { SharedServer } from './transport/shared-server.ts';
 import { ToolsListCache } from './transport/tools-list-cache.ts';
 
@@ -143,6 +144,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
    */
   notify(target: NotifyTarget, notification: Notification): number {
     assertOptions('target', target, ['tenantId', 'sessionId']);
+    assertTarget('target', target);
     const message = JSONRPCNotificationSchema.safeParse({ jsonrpc: '2.0', ...notification });
     if (message.success) return this.sessions.notify(target, message.data);
     throw new TypeError('notification must be { method, params? } as MCP defines it');
@@ -153,8 +155,10 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
    * Live ones end at once. A token that its verifier goes on to accept can open new ones: have it refused there first. Rejects where the
    * session store fails.
    */
-  async revoke({ token, ...of }: Revocation): Promise<number> {
-    assertOptions('revocation', of, ['tenantId', 'subject']);
+  async revoke(revocation: Revocation): Promise<number> {
+    assertOptions('revocation', revocation, ['tenantId', 'subject', 'token']);
+    assertTarget('revocation', revocation);
+    const { token, ...of } = revocation;
     const { tenantId, subject } = of;
     if (subject !== undefined && tenantId === undefined) throw new TypeError('revocation.subject needs a tenantId');
     if (token === undefined && tenantId === undefined)
@@ -197,18 +201,18 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
 
   /** Live sessions follow at once, parked ones in the order of the changes. */
   #followToken(change: TokenChange, logger: Logger): void {
-    const applied = this.#applyToken(change);
     const before = this.#tokenChanges;
+    const applied = this.#applyToken(change, before);
     this.#tokenChanges = Promise.all([before, applied]).then(
       () => {},
       (err) => logWith(logger, 'error', { err }, 'Parked sessions could not follow the change of a token'),
     );
   }
 
-  async #applyToken({ type, tokenDigest }: TokenChange): Promise<void> {
+  async #applyToken({ type, tokenDigest }: TokenChange, before: Promise<void>): Promise<void> {
     if (type === 'removed') {
       const announceRemoval = this.#servers.remove(tokenDigest);
-      const ended = await this.sessions.revoke({ tokenDigest }).catch((error) => {
+      const ended = await this.sessions.revoke({ tokenDigest }, before).catch((error) => {
         announceRemoval(true);
         throw error;
       });
@@ -216,7 +220,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     }
     if (type === 'updated') {
       this.#servers.updated(tokenDigest);
-      await this.sessions.replaceServersByToken(tokenDigest);
+      await this.sessions.replaceServersByToken(tokenDigest, before);
     }
   }
 }
@@ -234,7 +238,9 @@ export function createTenancy(options: TenancyOptions): Tenancy {
 
 function authenticateOf({ source, verifier, ...options }: TenancySettings): Authenticate {
   const effective = verifier ?? (source.kind === 'provider' ? source.provider : undefined);
-  return effective === undefined ? authenticateNobody : createAuthenticate({ ...options, verifier: effective });
+  return effective === undefined
+    ? authenticateNobody
+    : createAuthenticate({ ...options, verify: verifyWith(effective) });
 }
 
 interface Servers {

@@ -36,6 +36,7 @@ const ERRORS = {
   unsupported_protocol_version: { status: 400, rpcCode: -32000 },
   unsupported_revision: { status: 400, rpcCode: -32022 },
   invalid_event_id: { status: 400, rpcCode: -32000 },
+  unknown_tenant: { status: 403, rpcCode: -32000 },
   session_limit: { status: 429, rpcCode: -32000 },
   process_session_limit: { status: 503, rpcCode: -32000 },
   stream_limit: { status: 429, rpcCode: -32000 },
@@ -133,6 +134,14 @@ export function shuttingDown(): TenancyError {
 export function storeUnavailable(cause: unknown): TenancyError {
   const headers = { 'retry-after': seconds(RETRY_AFTER_MS) };
   return new TenancyError('store_unavailable', 'Sessions are not available at the moment', { cause, headers });
+}
+
+/**
+ * To be thrown by a factory, or by a provider's `createServerForToken`, for a tenant that is not served, or not any more: a new session is refused with
+ * a 403, and one that went on until now ends with a 404. Its message is for the log.
+ */
+export class UnknownTenantError extends Error {
+  override readonly name = 'UnknownTenantError';
 }
 
 /** The refusal of a client whose server cannot be had. */

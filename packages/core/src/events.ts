@@ -18,6 +18,8 @@ export type SessionEndReason =
   | 'operator'
   /** The tenancy was closed, and nothing keeps its sessions. */
   | 'shutdown'
+  /** Its record is gone from the store, by whoever did it. */
+  | 'lost'
   /** It could not be continued on a new server. */
   | 'not_restorable';
 

@@ -48,20 +48,21 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
     if (request.fault !== undefined) throw request.fault;
     path.checkOrigin(facts);
     checkMethod(facts);
-    identity = await identify(path, request);
-    request.onAuthenticated(identity);
-    sink.credential = credentialOf(identity);
-    const limits = await path.admit(identity.principal);
+    let { revocations } = path.sessions;
+    identity = await authenticate(path, request, sink);
     checkEraOfMethod(facts);
     checkMediaTypes(facts);
-    const { revocations } = path.sessions;
+    const limits = await path.admit(identity.principal);
     if (facts.method === 'POST') {
       batch = readMessages(await request.readBody(limits.maxBodyBytes));
       checkEraOfMessages(facts, batch);
     }
     const dispatch = await routeSession(path.sessions, facts, identity, batch);
-    // A token may have been removed while the body, or the session, was under way.
-    if (revocations !== path.sessions.revocations) identity = await identify(path, request);
+    // A token may have been removed while something was waited for.
+    while (revocations !== path.sessions.revocations) {
+      revocations = path.sessions.revocations;
+      identity = await authenticate(path, request, sink);
+    }
     await dispatch({ facts, identity, limits, sink });
   } catch (thrown) {
     refuse(path, request, identity, sink, tenancyErrorFrom(thrown).answering(batch?.onlyRequestId));
@@ -69,13 +70,18 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
   await sink.done;
 }
 
+/** The caller, by the host or by its token; the request and its answer belong to it from now on. */
+async function authenticate(path: RequestPath, request: EndpointRequest, sink: ResponseSink): Promise<Identity> {
+  const authorization = headerOf(request.facts, 'authorization');
+  const identity = request.identity() ?? (await path.authenticate(authorization));
+  request.onAuthenticated(identity);
+  sink.credential = credentialOf(identity);
+  return identity;
+}
+
 function credentialOf({ tokenDigest, authInfo }: Identity): Credential {
   const expiresAt = authInfo?.expiresAt;
   return { tokenDigest, expiresAt: expiresAt === undefined ? undefined : expiresAt * 1_000 };
-}
-
-async function identify(path: RequestPath, request: EndpointRequest): Promise<Identity> {
-  return request.identity() ?? path.authenticate(headerOf(request.facts, 'authorization'));
 }
 
 const MALFORMED = [400, 406, 413, 415];

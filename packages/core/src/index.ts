@@ -6,7 +6,7 @@ export {
   type Tenancy,
   type TenancyStats,
 } from './create-tenancy.ts';
-export { TenancyError, type TenancyErrorCode, type TenancyErrorOptions } from './errors.ts';
+export { TenancyError, type TenancyErrorCode, type TenancyErrorOptions, UnknownTenantError } from './errors.ts';
 export type {
   RequestRejectedEvent,
   ServerRegisteredEvent,

@@ -109,8 +109,12 @@ function readSource({ provider, createServer, server }: TenancyOptions): ServerS
 }
 
 function readStore(store: SessionStore | undefined): SessionStore {
+  if (store === undefined) return new MemorySessionStore();
   assertMethods('sessions.store', store, STORE_METHODS);
-  return store ?? new MemorySessionStore();
+  if (typeof store.durable !== 'boolean')
+    throw new TypeError('sessions.store must say whether it is durable: true or false');
+  if (!Number.isInteger(store.size)) throw new TypeError('sessions.store must have a size: a whole number');
+  return store;
 }
 
 function readSessions({ park = true, parkAfterMs, maxLive, idleTimeoutMs, max }: SessionOptions): SessionSettings {

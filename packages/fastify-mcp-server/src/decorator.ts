@@ -15,7 +15,7 @@ export interface McpDecorator {
   getStats(): McpStats;
   /** The open sessions, and the events of their coming and going. */
   getSessionManager(): SessionManager;
-  /** Ends every session, with its calls and streams, and refuses new ones. Idempotent. Closing the app does the same. */
+  /** Ends every session, or releases it where its store is durable, with its calls and streams, and refuses new ones. Idempotent. Closing the app does the same. */
   shutdown(): Promise<void>;
 }
 

@@ -1,6 +1,8 @@
 export {
   type BearerTokenProvider,
+  cacheToolsList,
   createTenancy,
+  type DrainOptions,
   digestToken,
   type EventLog,
   type LimitOptions,
@@ -23,12 +25,14 @@ export {
   type SessionStore,
   type SessionSummary,
   type StreamOptions,
+  sharedJsonSchemaValidator,
   type Tenancy,
   type TenantLimits,
   TokenBasedServerProvider,
   type TokenChange,
   type ToolCalledEvent,
   type ToolCallOutcome,
+  UnknownTenantError,
 } from '@mcp-tenancy/core';
 export type { ActiveSession } from './active-sessions.ts';
 export { getMcpDecorator, getMcpDecorator as getMCPDecorator, type McpDecorator, type McpStats } from './decorator.ts';

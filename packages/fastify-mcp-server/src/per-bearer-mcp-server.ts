@@ -37,7 +37,7 @@ export interface PerBearerMcpServerOptions
 /** Counts of a {@link PerBearerMcpServer}. */
 export interface PerBearerMcpServerStats {
   readonly registeredTokens: number;
-  /** Server instances that live now: one for each session, and those that still finish calls after an update. */
+  /** Server instances that live now: one for each session that is not parked, and those that still finish calls after an update. */
   readonly activeServers: number;
   readonly activeSessions: number;
   /** ms since the start; 0 when stopped. */
@@ -144,7 +144,7 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
     return info;
   }
 
-  /** Ends all sessions and stops listening; it can be started again. Rejects when it is not running. */
+  /** Ends all sessions, or releases them where their store is durable, and stops listening; it can be started again. Rejects when it is not running. */
   async stop(): Promise<void> {
     const starting = this.#starting;
     const running = await starting?.catch(() => undefined);
@@ -159,6 +159,11 @@ export class PerBearerMcpServer extends IsolatedEmitter<PerBearerMcpServerEvents
     await this.#stopping.finally(() => clearTimeout(cut));
     this.#log.current = undefined;
     this.publish('stopped');
+  }
+
+  /** The tenancy that is served, for what an operator does; `null` when it is stopped. */
+  getTenancy(): Tenancy | null {
+    return this.#running?.tenancy ?? null;
   }
 
   isRunning(): boolean {

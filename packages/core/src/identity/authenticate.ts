@@ -28,7 +28,8 @@ export type TokenVerifier = Pick<OAuthTokenVerifier, 'verifyAccessToken'>;
 
 /** How tokens are verified. */
 export interface AuthenticateOptions extends ChallengeOptions {
-  readonly verifier: TokenVerifier;
+  /** Whose token it is. Is told the token's digest, too. */
+  readonly verify: (token: string, tokenDigest: string) => AuthInfo | Promise<AuthInfo>;
   /** Default: {@link principalFromAuthInfo}. */
   readonly identify: Identify | undefined;
   /** Accept only tokens issued for this resource (RFC 8707). */
@@ -45,7 +46,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     try {
       token = readBearer(authorization);
       const tokenDigest = digestToken(token);
-      const authInfo = await options.verifier.verifyAccessToken(token);
+      const authInfo = await options.verify(token, tokenDigest);
       assertUsable(authInfo, options);
       return { principal: await principalOf(authInfo, tokenDigest, options.identify), authInfo, tokenDigest };
     } catch (error) {

@@ -1,4 +1,4 @@
-import { serverUnavailable, TenancyError } from '../errors.ts';
+import { serverUnavailable, TenancyError, UnknownTenantError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import type { BuildServer } from '../tenant/build-server.ts';
 import { keepsToolsList } from '../tenant/cache-tools-list.ts';
@@ -6,6 +6,7 @@ import { assertUnconnected, type McpServerInstance } from '../tenant/server-fact
 import { SessionTransport, type TransportContext } from '../transport/session-transport.ts';
 import type { SharedServer } from '../transport/shared-server.ts';
 import { ToolsListCache } from '../transport/tools-list-cache.ts';
+import { NotRestorableError } from './rebuild.ts';
 
 /** A server that serves a session, and the transport between them. */
 export interface ConnectedServer {
@@ -37,7 +38,9 @@ export function connectFresh(build: BuildServer): ConnectServer {
       return { transport, close: async () => server.close() };
     } catch (cause) {
       if (cause instanceof TenancyError) throw cause;
-      throw serverUnavailable(cause);
+      if (!(cause instanceof UnknownTenantError)) throw serverUnavailable(cause);
+      if (rebuilt) throw new NotRestorableError(cause.message, { cause });
+      throw new TenancyError('unknown_tenant', 'Forbidden: Unknown tenant', { cause });
     }
   };
 }

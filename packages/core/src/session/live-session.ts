@@ -100,6 +100,11 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     return !this.busy && this.streams.attachedCount === 0;
   }
 
+  /** Whether it has no server yet, or none any more. */
+  get bare(): boolean {
+    return this.#servers.none;
+  }
+
   /** Whether its server can be let go of: nothing goes on, and no server waits for an answer of the client. */
   get parkable(): boolean {
     return this.opened && this.idle && !this.#servers.asking;
@@ -134,8 +139,13 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.usage.addStream(sink, this.streams.carrierOf(lastEventId), limits.maxStreams);
     if (this.#servers.none) await this.#serverFor(request, extraOf(request));
     const onOpened = () => this.#services.onStreamOpened(this.record, sink);
-    if (lastEventId === undefined) await this.streams.standalone.attach(sink, onOpened);
-    else await this.streams.resume(sink, lastEventId, onOpened);
+    this.#waiting.add(sink);
+    try {
+      if (lastEventId === undefined) await this.streams.standalone.attach(sink, onOpened);
+      else await this.streams.resume(sink, lastEventId, onOpened);
+    } finally {
+      this.#waiting.delete(sink);
+    }
   }
 
   /**
@@ -157,11 +167,6 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     return true;
   }
 
-  /** Ends the connection of the standalone stream: its client may come back for it somewhere else. */
-  hangUp(): void {
-    this.streams.hangUp();
-  }
-
   /** Ends everything: calls are aborted and answered with an error, streams end. */
   end(): void {
     this.#close(sessionNotFound());
@@ -170,7 +175,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
 
   /** Lets go of server and streams; the record and the events stay, for the session to go on with. */
   release(): void {
-    this.hangUp();
+    this.streams.hangUp();
     this.#close(shuttingDown());
   }
 
@@ -211,6 +216,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.record.protocolVersion = protocolVersion;
     this.record.serverInfo = serverInfo;
     this.record.serverCapabilities = capabilities;
+    if (this.opened) void this.#services.save(this.record);
     this.#services.onServerBuilt(this.record, { outdated, rebuilt: this.opened });
   }
 

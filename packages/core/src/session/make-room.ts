@@ -29,7 +29,7 @@ export async function sessionToEvict(
   // Counted before the store is asked: one that is kept meanwhile may count twice, and never not at all.
   const earlier = countBefore(opening, opening.usage.opening);
   const own = earlier + (await records.count(principal));
-  const all = countBefore(opening, table.opening) + records.size;
+  const all = countBefore(opening, table.opening.values()) + records.size;
   if (own < maxSessions && all < max) return undefined;
   const idle = await longestIdle(principal, table, records);
   if (idle !== undefined) return idle;
@@ -56,7 +56,7 @@ async function longestIdle(
   do {
     const page = await records.list(principal, PAGE, cursor);
     const candidates = page.records.map((record) => table.get(record.id)?.record ?? record);
-    const idle = candidates.filter(({ id }) => table.get(id)?.idle !== false);
+    const idle = candidates.filter(({ id }) => !table.opening.has(id) && table.get(id)?.idle !== false);
     if (idle.length > 0) return idle.reduce((a, b) => (b.lastSeenAt < a.lastSeenAt ? b : a));
     cursor = page.cursor;
   } while (cursor !== undefined);

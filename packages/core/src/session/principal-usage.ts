@@ -5,7 +5,7 @@ import type { ResponseSink } from '../transport/response-sink.ts';
 export class PrincipalUsage {
   /** Sessions that are in this process now. */
   sessions = 0;
-  /** Those of them that are being opened, in the order in which they began: no store knows them yet. */
+  /** Those that are being opened, in the order in which they began. */
   readonly opening = new Set<object>();
   #calls = 0;
   readonly #streams = new Set<ResponseSink>();

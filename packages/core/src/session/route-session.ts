@@ -33,7 +33,7 @@ export async function routeSession(
   checkProtocolVersion(facts);
   return async (request) => {
     // It may have been parked while the caller was authenticated once more.
-    const current = session.ended ? await sessionOf(sessions, sessionId, identity) : session;
+    const current = session.ended ? await sessionOf(sessions, sessionId, request.identity) : session;
     if (batch !== undefined) return current.post(batch, request);
     return facts.method === 'GET' ? openStream(sessions, current, request) : endSession(sessions, current, request);
   };

@@ -18,8 +18,8 @@ export interface KeeperActions {
   end(session: LiveSession): void;
   /** The store has taken a session out whose time has passed. */
   onExpired(record: SessionRecord): void;
-  /** The session ended somewhere else. */
-  lose(session: LiveSession): void;
+  /** The session is not kept any more. */
+  onLost(session: LiveSession): void;
   onParked(session: LiveSession): void;
 }
 
@@ -33,6 +33,7 @@ export class SessionKeeper {
   readonly #settings: KeeperSettings;
   readonly #actions: KeeperActions;
   #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
   /** The number of live sessions at which it is tried again to park some. */
   #parkAt: number;
 
@@ -46,14 +47,15 @@ export class SessionKeeper {
 
   /** A session has come: it is looked after from now on. */
   watch(): void {
+    if (this.#stopped) return;
     this.#timer ??= setInterval(() => void this.#tick(), keeperIntervalMs(this.#settings)).unref();
     if (this.#table.size > this.#parkAt) void this.#parkLeastRecent();
   }
 
-  /** Nothing is looked after any more. */
+  /** Nothing is looked after any more, whatever comes. */
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 
   /** Lets go of a session's server, once its record is kept. A session that is used meanwhile stays as it is. */
@@ -64,7 +66,7 @@ export class SessionKeeper {
     standalone.exact = true;
     const kept = await this.#records.save(record).catch(() => undefined);
     if (this.#table.get(record.id) !== session) return;
-    if (kept === false) return this.#actions.lose(session);
+    if (kept === false) return this.#actions.onLost(session);
     const unused = session.parkable && record.lastSeenAt === lastSeenAt && standalone.last === last;
     if (kept && unused && standalone.exact) return this.#actions.onParked(session);
     standalone.exact = false;
@@ -74,10 +76,21 @@ export class SessionKeeper {
   async #tick(): Promise<void> {
     const now = Date.now();
     for (const session of this.#table.all()) this.#look(session, now);
-    const expired = await this.#records.takeExpired().catch(() => []);
-    for (const record of expired) this.#actions.onExpired(record);
-    if (this.#table.size > this.#parkAt) void this.#parkLeastRecent();
-    if (this.#table.size === 0 && this.#records.size === 0) this.stop();
+    await this.#takeExpired();
+    if (this.#table.size > maxLiveOf(this.#settings)) void this.#parkLeastRecent();
+    if (this.#table.size > 0 || this.#records.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** A store gives some at a time: what else the process has to do comes between. */
+  async #takeExpired(): Promise<void> {
+    for (;;) {
+      const expired = this.#stopped ? [] : await this.#records.takeExpired().catch(() => []);
+      if (expired.length === 0) return;
+      for (const record of expired) this.#actions.onExpired(record);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   #look(session: LiveSession, now: number): void {
@@ -94,12 +107,13 @@ export class SessionKeeper {
   async #touch(session: LiveSession): Promise<void> {
     const { lastSeenAt } = session.record;
     const kept = await this.#records.touch(session.record).catch(() => undefined);
-    if (kept === false) this.#actions.lose(session);
+    if (kept === false) this.#actions.onLost(session);
     if (kept) session.keptSeenAt = lastSeenAt;
   }
 
   /** Parks what is too much and some more, so that it need not be done again for the very next session. */
   async #parkLeastRecent(): Promise<void> {
+    if (this.#parkAt === Number.POSITIVE_INFINITY) return;
     this.#parkAt = Number.POSITIVE_INFINITY;
     const maxLive = maxLiveOf(this.#settings);
     const some = Math.max(Math.floor(maxLive / 16), 1);

@@ -33,17 +33,23 @@ export interface SessionParts extends Pick<SessionServices, 'connect' | 'eventLo
 }
 
 /**
- * What becomes of a session: it begins, is opened, is parked and goes on, and ends; or it is released, to go on somewhere else. Each step is taken
- * here for the table of live sessions, the store and the listeners alike.
+ * What becomes of a session. Each step is taken here for the table of this process, the store and the listeners alike:
+ *
+ * | step | table | store | listeners |
+ * | --- | --- | --- | --- |
+ * | open | added | created | sessionCreated |
+ * | park, by the keeper | removed | updated | sessionParked |
+ * | resume | added | touched | (sessionRebuilt, with its server) |
+ * | end | removed | deleted | sessionEnded |
+ * | lost: the record is gone, by somebody else | removed | | sessionEnded |
+ * | release, when the process closes | removed | updated | |
  */
 export class SessionLifecycle {
   readonly table = new SessionTable();
   readonly records: SessionRecords;
   readonly reports: SessionReports;
-  /** The ids of sessions that are being opened, whatever has become of them meanwhile. */
-  readonly beginning = new Set<string>();
-  /** Called when the number of calls in flight has gone down. */
-  onSettled: () => void = () => {};
+  /** Called when something may have come to rest. */
+  #settled: () => void = () => {};
   readonly #parts: SessionParts;
   readonly #services: SessionServices;
   readonly #keeper: SessionKeeper;
@@ -56,7 +62,7 @@ export class SessionLifecycle {
     this.#keeper = new SessionKeeper(this.table, this.records, settings, {
       end: (session) => this.endUnheard(session, 'idle'),
       onExpired: (record) => this.#expired(record),
-      lose: (session) => this.#lose(session),
+      onLost: (session) => this.#lost(session),
       onParked: (session) => this.#parked(session),
     });
     this.#services = {
@@ -68,53 +74,54 @@ export class SessionLifecycle {
       onServerBuilt: (record, built) => this.#serverBuilt(record, built),
       save: (record) => this.#save(record),
       onStreamOpened: (record, sink) => this.reports.streamOpened(record, sink),
-      onSettled: () => this.onSettled(),
+      onSettled: () => this.#settled(),
       onBroken: (record, reason, error) => this.#broken(record, reason, error),
       onError: (record, error) => this.reports.failed(record, error),
     };
     if (this.records.size > 0) this.#keeper.watch();
   }
 
-  /** A session that is being opened. */
-  begin(record: SessionRecord): LiveSession {
-    return this.#add(record, false);
-  }
-
-  /** The session has been opened. Rejects where it cannot be kept, or has ended meanwhile. */
-  async opened(session: LiveSession): Promise<void> {
-    if (session.ended) throw sessionNotFound();
-    await this.records.create(session.record);
-    if (session.ended) {
-      await this.records.delete(session.sessionId);
-      throw sessionNotFound();
+  /** Opens a session by `introduce`. Rejects where it cannot be kept, or has ended meanwhile. */
+  async open<Result>(record: SessionRecord, introduce: (session: LiveSession) => Promise<Result>): Promise<Result> {
+    const session = this.#create(record, false);
+    this.table.begin(session);
+    this.#keeper.watch();
+    try {
+      const result = await introduce(session);
+      await this.#opened(session);
+      return result;
+    } catch (error) {
+      this.endUnheard(session, 'server_closed');
+      throw error;
+    } finally {
+      this.table.begun(session);
+      this.#settled();
     }
-    this.table.opened(session);
-    this.reports.created(session.record);
-    this.onSettled();
   }
 
-  /** A parked session is live again; it gets a server when it needs one. */
-  resume(record: SessionRecord): LiveSession {
-    return this.table.get(record.id) ?? this.#add(record, true);
-  }
-
-  /** {@link resume}, if the session is kept still; its stream goes on where it was. Rejects with `store_unavailable`. */
-  async resumeKept(record: SessionRecord): Promise<LiveSession | undefined> {
-    record.standalone = await continuedPosition(record.standalone, record.id, this.#parts.eventLog).catch((error) => {
-      throw storeUnavailable(error);
-    });
+  /** A parked session goes on; it gets a server when it needs one. `undefined` where it has ended. Rejects with `store_unavailable`. */
+  async resume(record: SessionRecord): Promise<LiveSession | undefined> {
+    await this.#locateStream(record);
     record.lastSeenAt = Date.now();
-    const session = this.resume(record);
-    // It may have ended while its record was read. Who ends it from now on meets the live session.
-    if (!(await this.records.touch(session.record))) this.#lose(session);
+    const session = this.#present(record);
+    // It may have ended while its record was read. Who ends it from now on meets the session itself.
+    if (!(await this.records.touch(session.record))) this.#drop(session);
     return session.ended ? undefined : session;
+  }
+
+  /** Tells a parked session's client, for when it comes back, that its server has been replaced. Rejects with `store_unavailable`. */
+  async replaceParked(record: SessionRecord): Promise<void> {
+    await this.#locateStream(record);
+    const session = this.#present(record);
+    session.replaceServer();
+    await this.#keeper.park(session);
   }
 
   /** Ends a session. Rejects with `store_unavailable` where its record may still be there. */
   async end(session: LiveSession, reason: SessionEndReason): Promise<void> {
     if (!this.table.remove(session)) return;
     session.end();
-    this.onSettled();
+    this.#settled();
     if (!session.opened) return;
     const forgotten = this.records.delete(session.sessionId);
     this.reports.ended(session.record, reason);
@@ -126,13 +133,13 @@ export class SessionLifecycle {
    * record may still be there.
    */
   async endParked(record: SessionRecord, reason: SessionEndReason): Promise<boolean> {
-    const live = this.table.get(record.id);
-    if (live !== undefined) {
-      await this.end(live, reason);
+    const present = this.table.get(record.id);
+    if (present !== undefined) {
+      await this.end(present, reason);
       return true;
     }
     if (!(await this.records.delete(record.id))) return false;
-    this.#lose(this.table.get(record.id));
+    this.#drop(this.table.get(record.id));
     this.#forget(record, reason);
     return true;
   }
@@ -142,17 +149,25 @@ export class SessionLifecycle {
     if (session !== undefined) this.end(session, reason).catch(() => {});
   }
 
-  /** Parks a session now, if nothing goes on in it. */
-  park(session: LiveSession): Promise<void> {
-    return this.#keeper.park(session);
+  /** Settles when no call is in flight and no session is being opened, after `deadlineMs` at the latest. */
+  async quiet(deadlineMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const deadline = setTimeout(resolve, deadlineMs);
+    this.#settled = () => {
+      // What has got its server is handed to it before this is looked at.
+      setImmediate(() => {
+        if (this.table.opening.size === 0 && !this.table.all().some(({ busy }) => busy)) resolve();
+      });
+    };
+    this.#settled();
+    await promise;
+    clearTimeout(deadline);
+    this.#settled = () => {};
   }
 
-  /** Lets go of a session whatever goes on in it; its record stays. */
-  async release(session: LiveSession): Promise<void> {
-    if (!this.table.remove(session)) return;
-    session.release();
-    session.record.standalone.exact = true;
-    if (session.opened) await this.#save(session.record);
+  /** Lets go of every session whatever goes on in it; the records stay. */
+  async releaseAll(): Promise<void> {
+    await Promise.all(this.table.all().map((session) => this.#release(session)));
   }
 
   /** Looks after sessions no more. */
@@ -160,30 +175,72 @@ export class SessionLifecycle {
     this.#keeper.stop();
   }
 
-  #add(record: SessionRecord, parked: boolean): LiveSession {
-    const session = new LiveSession(record, this.table.usageOf(record.principal), this.#services, parked);
+  #create(record: SessionRecord, resumed: boolean): LiveSession {
+    return new LiveSession(record, this.table.usageOf(record.principal), this.#services, resumed);
+  }
+
+  /** The session as it is in this process, from now on. */
+  #present(record: SessionRecord): LiveSession {
+    const present = this.table.get(record.id);
+    if (present !== undefined) return present;
+    const session = this.#create(record, true);
     this.table.add(session);
     this.#keeper.watch();
     return session;
   }
 
-  /** The session has been ended by somebody else, who tells of it. */
-  #lose(session: LiveSession | undefined): void {
-    if (session !== undefined && this.table.remove(session)) session.end();
+  async #opened(session: LiveSession): Promise<void> {
+    if (session.ended) throw sessionNotFound();
+    await this.records.create(session.record);
+    if (session.ended) {
+      await this.records.delete(session.sessionId);
+      throw sessionNotFound();
+    }
+    session.opened = true;
+    this.reports.created(session.record);
   }
 
-  /** A parked session's time has passed. A live one is not over: its record is. */
+  /** Finds out where the standalone stream of a parked session is. */
+  async #locateStream(record: SessionRecord): Promise<void> {
+    const { eventLog, logger } = this.#parts;
+    record.standalone = await continuedPosition(record.standalone, record.id, eventLog).catch((err) => {
+      logWith(logger, 'error', { err, sessionId: record.id }, 'The event log fails');
+      throw storeUnavailable(err);
+    });
+  }
+
+  async #release(session: LiveSession): Promise<void> {
+    if (!this.table.remove(session)) return;
+    session.release();
+    this.#settled();
+    session.record.standalone.exact = true;
+    if (session.opened) await this.records.save(session.record).catch(() => {});
+  }
+
+  /** Its record is gone: nothing of the session is left here either. */
+  #drop(session: LiveSession | undefined): boolean {
+    const dropped = session !== undefined && this.table.remove(session);
+    if (dropped) session.end();
+    return dropped;
+  }
+
+  #lost(session: LiveSession): void {
+    if (this.#drop(session)) this.reports.ended(session.record, 'lost');
+  }
+
+  /** A parked session's time has passed. One that is present is not over: only its record is. */
   #expired(record: SessionRecord): void {
-    const live = this.table.get(record.id);
-    if (live === undefined) this.#forget(record, 'idle');
-    else this.records.create(live.record).catch(() => {});
+    const present = this.table.get(record.id);
+    if (present === undefined) this.#forget(record, 'idle');
+    else this.records.create(present.record).catch(() => {});
   }
 
   /** A parked session has ended, and its record is gone. */
   #forget(record: SessionRecord, reason: SessionEndReason): void {
     const { eventLog } = this.#parts;
-    if (eventLog !== undefined)
+    if (eventLog !== undefined) {
       new SessionLog(eventLog, record.id, (error) => this.reports.failed(record, error)).forget();
+    }
     this.reports.ended(record, reason);
   }
 
@@ -194,15 +251,16 @@ export class SessionLifecycle {
   }
 
   #parked(session: LiveSession): void {
+    const { bare } = session;
     this.table.remove(session);
     session.release();
-    this.reports.parked(session.record);
+    if (!bare) this.reports.parked(session.record);
   }
 
   async #save(record: SessionRecord): Promise<void> {
     const kept = await this.records.save(record).catch(() => undefined);
     const session = this.table.get(record.id);
-    if (kept === false && session !== undefined) this.#lose(session);
+    if (kept === false && session !== undefined) this.#lost(session);
   }
 
   #serverBuilt(record: SessionRecord, { outdated, rebuilt }: { outdated: boolean; rebuilt: boolean }): void {

@@ -1,4 +1,5 @@
 import type { InitializeRequest, InitializeResult, JSONRPCNotification } from '@modelcontextprotocol/sdk/types.js';
+import { assertTarget } from '../assert-target.ts';
 import { shuttingDown } from '../errors.ts';
 import { IsolatedEmitter, type SessionEndReason } from '../events.ts';
 import type { Identity } from '../identity/authenticate.ts';
@@ -14,6 +15,8 @@ import type { SessionManagerEvents } from './session-reports.ts';
 import type { SessionRequest } from './session-request.ts';
 import { type SessionPage, type SessionQuery, type SessionSummary, summaryOf } from './session-summary.ts';
 
+const DONE = Promise.resolve();
+
 /** The sessions of a tenancy: finds, opens, lists and ends them. */
 export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   readonly #lifecycle: SessionLifecycle;
@@ -22,8 +25,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   #revocations = 0;
   /** Nothing new begins any more. */
   #draining = false;
-  /** Sessions go on somewhere else. */
-  #released = false;
+  #closed = false;
 
   /** Made by `createTenancy`. */
   constructor(parts: SessionParts) {
@@ -45,16 +47,18 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
 
   /** How many of them have a server in this process. */
   get liveSize(): number {
-    return this.#table.size - this.#table.opening.size;
+    return this.#table.all().filter(({ opened, bare }) => opened && !bare).length;
   }
 
-  /** How many tenants these belong to. */
+  /** How many tenants have sessions in this process. */
   get liveTenants(): number {
     return this.#table.tenants;
   }
 
   /** Some of the open sessions, those that were used longest ago first. Rejects with `store_unavailable`. */
-  async list({ tenantId, principal, limit, cursor }: SessionQuery = {}): Promise<SessionPage> {
+  async list({ principal, limit, cursor, ...of }: SessionQuery = {}): Promise<SessionPage> {
+    assertTarget('query', of);
+    const { tenantId } = of;
     if (tenantId !== undefined && principal !== undefined && principal.tenantId !== tenantId) return { sessions: [] };
     const filter = { ...(tenantId !== undefined && { tenantId }), ...principal };
     const { records, ...next } = await this.#records.list(filter, readWholeNumber('limit', limit, 100, 1_000), cursor);
@@ -85,9 +89,8 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     this.#assertNotReleased();
     const record = await this.#records.load(sessionId);
     if (record === undefined || !samePrincipal(record.principal, identity.principal)) return undefined;
-    const session = await this.#lifecycle.resumeKept(record);
     this.#assertNotReleased();
-    return session;
+    return this.#lifecycle.resume(record);
   }
 
   /** Opens a session for an `initialize` request. Rejects where a limit is reached or the server cannot be built. */
@@ -98,20 +101,15 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     this.assertNotDraining();
     assertIntroductionSize(params);
     const { principal, tokenDigest } = request.identity;
-    const session = this.#lifecycle.begin(createSessionRecord(principal, tokenDigest, params));
-    this.#lifecycle.beginning.add(session.sessionId);
-    try {
+    const record = createSessionRecord(principal, tokenDigest, params);
+    const open = async (session: LiveSession) => {
       await this.#makeRoom(session, request.limits.maxSessions);
-      const result = await session.open(request);
-      await this.#lifecycle.opened(session);
-      return { session, result };
-    } catch (error) {
-      this.#lifecycle.endUnheard(session, 'server_closed');
+      return { session, result: await session.open(request) };
+    };
+    return this.#lifecycle.open(record, open).catch((error) => {
       this.assertNotDraining();
       throw error;
-    } finally {
-      this.#lifecycle.beginning.delete(session.sessionId);
-    }
+    });
   }
 
   /** Throws `shutting_down` where nothing new may begin. */
@@ -124,29 +122,30 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
    * once. A revoked token ends the streams, too, that were opened with it in other sessions. Rejects with `store_unavailable` where parked
    * ones may still be there.
    */
-  async revoke(filter: SessionFilter): Promise<number> {
+  async revoke(filter: SessionFilter, before: Promise<unknown> = DONE): Promise<number> {
     this.#revocations += 1;
+    const revokedAt = Date.now();
     const { tokenDigest } = filter;
-    const live = this.#liveOnes(filter);
-    const ending = live.map((session) => this.#lifecycle.end(session, 'revoked'));
+    const present = this.#presentOnes(filter);
+    const ending = present.map((session) => this.#lifecycle.end(session, 'revoked'));
     if (tokenDigest !== undefined) for (const { streams } of this.#table.all()) streams.detachByToken(tokenDigest);
-    await Promise.all(ending);
-    const parked = await this.#parkedOnes(filter);
-    const ended = await Promise.all(parked.map((record) => this.#lifecycle.endParked(record, 'revoked')));
-    return live.filter(({ opened }) => opened).length + ended.filter(Boolean).length;
+    await Promise.all([before, ...ending]);
+    const kept = (await this.#records.all(filter)).filter((record) => this.#isRevoked(record, filter, revokedAt));
+    const ended = await Promise.all(kept.map((record) => this.#lifecycle.endParked(record, 'revoked')));
+    return present.filter(({ opened }) => opened).length + ended.filter(Boolean).length;
   }
 
   /**
    * Gives the sessions whose last token was this one a server of the current factory, with their next request, and tells their clients: those of
-   * parked sessions when they come back.
+   * parked sessions, after `before`, for when they come back.
    */
-  async replaceServersByToken(tokenDigest: string): Promise<void> {
-    for (const session of this.#liveOnes({ tokenDigest })) session.replaceServer();
+  async replaceServersByToken(tokenDigest: string, before: Promise<unknown>): Promise<void> {
+    for (const session of this.#presentOnes({ tokenDigest })) session.replaceServer();
+    await before;
     if (!this.#resumable) return;
-    for (const record of await this.#parkedOnes({ tokenDigest })) {
-      const session = await this.#lifecycle.resumeKept(record);
-      session?.replaceServer();
-      if (session !== undefined) await this.#lifecycle.park(session);
+    for (const record of await this.#records.all({ tokenDigest })) {
+      const parked = this.#table.get(record.id) === undefined && !this.#table.opening.has(record.id);
+      if (parked && !this.#closed) await this.#lifecycle.replaceParked(record);
     }
   }
 
@@ -174,20 +173,20 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
    */
   async drain(deadlineMs: number): Promise<void> {
     this.#draining = true;
-    for (const session of this.#table.all()) session.hangUp();
-    await this.#callsFinished(deadlineMs);
-    await this.#releaseAll();
+    for (const { streams } of this.#table.all()) streams.hangUp();
+    await this.#lifecycle.quiet(deadlineMs);
+    await this.#lifecycle.releaseAll();
   }
 
   /** Ends every session, or releases them where the store is durable; and opens no new ones. */
   async close(): Promise<void> {
     this.#draining = true;
+    this.#closed = true;
     this.#lifecycle.stop();
-    this.#released = this.#records.durable;
-    if (this.#released) return this.#releaseAll();
+    if (this.#records.durable) return this.#lifecycle.releaseAll();
     for (const session of this.#table.all()) this.#lifecycle.endUnheard(session, 'shutdown');
-    const parked = await this.#parkedOnes({}).catch(() => []);
-    await Promise.allSettled(parked.map((record) => this.#lifecycle.endParked(record, 'shutdown')));
+    const kept = await this.#records.all({}).catch(() => []);
+    await Promise.allSettled(kept.map((record) => this.#lifecycle.endParked(record, 'shutdown')));
   }
 
   get #table() {
@@ -198,8 +197,9 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     return this.#lifecycle.records;
   }
 
+  /** Sessions that are kept go on somewhere else. */
   #assertNotReleased(): void {
-    if (this.#released) throw shuttingDown();
+    if (this.#closed && this.#records.durable) throw shuttingDown();
   }
 
   async #endParked(sessionId: string, reason: SessionEndReason): Promise<boolean> {
@@ -207,13 +207,15 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     return record !== undefined && this.#lifecycle.endParked(record, reason);
   }
 
-  #liveOnes(filter: SessionFilter): LiveSession[] {
+  #presentOnes(filter: SessionFilter): LiveSession[] {
     return this.#table.all(filter.tenantId).filter(({ record }) => isMeant(filterOf(record), filter));
   }
 
-  async #parkedOnes(filter: SessionFilter): Promise<SessionRecord[]> {
-    const records = await this.#records.all(filter);
-    return records.filter(({ id }) => this.#table.get(id) === undefined && !this.#lifecycle.beginning.has(id));
+  /** One that goes on meanwhile may have a better token by now, and one that was opened after it is another matter. */
+  #isRevoked(record: SessionRecord, filter: SessionFilter, revokedAt: number): boolean {
+    const present = this.#table.get(record.id);
+    if (this.#table.opening.has(record.id) || record.createdAt > revokedAt) return false;
+    return present === undefined || isMeant(filterOf(present.record), filter);
   }
 
   async #makeRoom(session: LiveSession, maxSessions: number): Promise<void> {
@@ -225,26 +227,9 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     }
   }
 
-  /** Settles when no call is in flight, after `deadlineMs` at the latest. */
-  async #callsFinished(deadlineMs: number): Promise<void> {
-    const busy = () => this.#table.all().some((session) => session.busy || !session.opened);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const deadline = setTimeout(resolve, deadlineMs);
-    // What has got its server is handed to it before this is looked at.
-    this.#lifecycle.onSettled = () => setImmediate(() => busy() || resolve());
-    this.#lifecycle.onSettled();
-    await promise;
-    clearTimeout(deadline);
-    this.#lifecycle.onSettled = () => {};
-  }
-
-  async #releaseAll(): Promise<void> {
-    await Promise.all(this.#table.all().map((session) => this.#lifecycle.release(session)));
-  }
-
   #summaryOf(record: SessionRecord): SessionSummary {
-    const live = this.#table.get(record.id);
-    return summaryOf(live?.record ?? record, live !== undefined);
+    const present = this.#table.get(record.id);
+    return summaryOf(present?.record ?? record, present !== undefined && !present.bare);
   }
 }
 

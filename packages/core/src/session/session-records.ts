@@ -7,6 +7,8 @@ import type { Awaitable, SessionStore, StoredSession } from './session-store.ts'
 import { recordFromStored, storedFromRecord } from './stored-record.ts';
 
 const PAGE = 1_000;
+/** How long a client is kept waiting for a store. */
+const STORE_TIMEOUT_MS = 900;
 
 /** One page of records. */
 export interface RecordPage {
@@ -134,18 +136,20 @@ export class SessionRecords {
     return sessions.map((stored) => this.#read(stored)).filter((record) => record !== undefined);
   }
 
+  /** A record that cannot be read is no session: it must not take the place of one. */
   #read(stored: StoredSession): SessionRecord | undefined {
     try {
       return recordFromStored(stored);
     } catch (err) {
       logWith(this.#logger, 'warn', { err, sessionId: stored.id }, 'The record of a session cannot be read');
+      this.delete(stored.id).catch(() => {});
       return undefined;
     }
   }
 
   async #attempt<Result>(operation: () => Awaitable<Result>): Promise<Result> {
     try {
-      const result = await operation();
+      const result = await inTime(operation());
       if (this.#failing) logWith(this.#logger, 'warn', {}, 'The session store works again');
       this.#failing = false;
       return result;
@@ -156,4 +160,15 @@ export class SessionRecords {
       throw storeUnavailable(err);
     }
   }
+}
+
+/** What a store has answered, or is to answer before its client is told to come back later. */
+function inTime<Result>(result: Awaitable<Result>): Awaitable<Result> {
+  if (!(result instanceof Promise)) return result;
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`No answer within ${STORE_TIMEOUT_MS} ms`)),
+    STORE_TIMEOUT_MS,
+  ).unref();
+  return Promise.race([result, late]).finally(() => clearTimeout(timer));
 }

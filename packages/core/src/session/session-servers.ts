@@ -24,7 +24,10 @@ export class SessionServers {
   readonly #retiring = new Set<ConnectedServer>();
   #stale: boolean;
   #rebuilding: Promise<void> | undefined;
-  #closed = false;
+  /** What who wants a server is told when there will be none. */
+  #refusal: TenancyError | undefined;
+  /** A server that has not taken over yet. */
+  #introducing: ConnectedServer | undefined;
   /** Rejects when the session ends: nobody waits for a server any longer. */
   readonly #ended = Promise.withResolvers<never>();
 
@@ -44,7 +47,9 @@ export class SessionServers {
 
   /** The transport of a server from the current factory, where there is one. */
   get ready(): SessionTransport | undefined {
-    return this.#stale || this.#rebuilding !== undefined || this.#closed ? undefined : this.#current?.transport;
+    return this.#stale || this.#rebuilding !== undefined || this.#refusal !== undefined
+      ? undefined
+      : this.#current?.transport;
   }
 
   /** Whether no server has been built yet. */
@@ -93,14 +98,16 @@ export class SessionServers {
 
   /** Closes every server: calls in flight are aborted, and who waits for a server is refused. */
   close(refusal: TenancyError): void {
-    this.#closed = true;
+    this.#refusal = refusal;
     this.#ended.reject(refusal);
+    if (this.#introducing !== undefined) this.#close(this.#introducing);
     for (const server of this.#retiring) this.#close(server);
     if (this.#current !== undefined) this.#close(this.#current);
   }
 
   #live(): ConnectedServer {
-    if (this.#current === undefined || this.#closed) throw sessionNotFound();
+    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.#current === undefined) throw sessionNotFound();
     return this.#current;
   }
 
@@ -124,9 +131,11 @@ export class SessionServers {
     introduce: (transport: SessionTransport) => Promise<InitializeResult>,
   ): Promise<InitializeResult> {
     const server = await this.#connect(this.#session, identity, rebuilt);
+    this.#introducing = server;
     try {
+      if (this.#refusal !== undefined) throw this.#refusal;
       const introduction = await introduce(server.transport);
-      if (this.#closed) throw sessionNotFound();
+      if (this.#refusal !== undefined) throw this.#refusal;
       if (server.transport.closed) throw serverUnavailable(new Error('The new server closed its connection at once'));
       if (this.#current !== undefined) this.#retiring.add(this.#current);
       this.#current = server;
@@ -137,6 +146,8 @@ export class SessionServers {
       this.#close(server);
       const known = [TenancyError, InitializeRefusedError, NotRestorableError].some((kind) => error instanceof kind);
       throw known ? error : serverUnavailable(error);
+    } finally {
+      this.#introducing = undefined;
     }
   }
 

@@ -5,13 +5,13 @@ import { PrincipalUsage } from './principal-usage.ts';
 
 /** The sessions that have, or get, a server in this process, by id and tenant; and what each principal has going on. */
 export class SessionTable {
-  /** The sessions that are being opened, in the order in which they began: no store knows them yet. */
-  readonly opening = new Set<LiveSession>();
+  /** The sessions that are being opened, whatever has become of them meanwhile, in the order in which they began. */
+  readonly opening = new Map<string, LiveSession>();
   readonly #byId = new Map<string, LiveSession>();
   readonly #byTenant = new Grouped<LiveSession>();
   readonly #usage = new Map<string, PrincipalUsage>();
 
-  /** How many sessions there are. */
+  /** How many sessions there are, those that are being opened included. */
   get size(): number {
     return this.#byId.size;
   }
@@ -41,15 +41,19 @@ export class SessionTable {
     this.#byTenant.add(record.principal.tenantId, session);
     this.#usage.set(principalKey(record.principal), usage);
     usage.sessions += 1;
-    if (session.opened) return;
-    usage.opening.add(session);
-    this.opening.add(session);
   }
 
-  /** The session is open: its client may be told, and its store knows it. */
-  opened(session: LiveSession): void {
-    session.opened = true;
-    this.#notOpening(session);
+  /** A session begins to be opened. */
+  begin(session: LiveSession): void {
+    this.add(session);
+    this.opening.set(session.sessionId, session);
+    session.usage.opening.add(session);
+  }
+
+  /** It has been opened, or never will be. */
+  begun(session: LiveSession): void {
+    this.opening.delete(session.sessionId);
+    session.usage.opening.delete(session);
   }
 
   /** `false` where it had been removed before. */
@@ -58,13 +62,7 @@ export class SessionTable {
     if (!this.#byId.delete(sessionId)) return false;
     this.#byTenant.delete(record.principal.tenantId, session);
     usage.sessions -= 1;
-    this.#notOpening(session);
     if (usage.sessions === 0) this.#usage.delete(principalKey(record.principal));
     return true;
-  }
-
-  #notOpening(session: LiveSession): void {
-    session.usage.opening.delete(session);
-    this.opening.delete(session);
   }
 }

@@ -19,7 +19,7 @@ export interface ServerContext {
 
 /**
  * Builds an MCP server: a fresh instance at every call. One that throws or rejects answers that client with a JSON-RPC error and
- * leaves everybody else alone.
+ * leaves everybody else alone. Throw `UnknownTenantError` for a tenant that is not served any more.
  */
 export type ServerFactory = (context: ServerContext) => McpServerInstance | Promise<McpServerInstance>;
 

@@ -1,5 +1,6 @@
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { TokenVerifier } from '../identity/authenticate.ts';
 import { digestToken, principalFromAuthInfo } from '../identity/principal.ts';
 import {
   assertServerFactory,
@@ -33,6 +34,20 @@ export interface BearerTokenProvider {
   subscribe?(listener: (change: TokenChange) => void): () => void;
 }
 
+/** Verifies a token whose digest is known already. */
+export type Verify = (token: string, tokenDigest: string) => AuthInfo | Promise<AuthInfo>;
+
+let verifyRegistered: (provider: TokenBasedServerProvider, token: string, tokenDigest: string) => AuthInfo;
+
+/** {@link Verify} over a verifier. The provider of ours looks tokens up by digest: it need not make it a second time. */
+export function verifyWith(verifier: TokenVerifier): Verify {
+  const { verifyAccessToken } = TokenBasedServerProvider.prototype;
+  if (verifier instanceof TokenBasedServerProvider && verifier.verifyAccessToken === verifyAccessToken) {
+    return (token, tokenDigest) => verifyRegistered(verifier, token, tokenDigest);
+  }
+  return (token) => verifier.verifyAccessToken(token);
+}
+
 interface Registration {
   readonly token: string;
   readonly factory: ServerFactory;
@@ -43,6 +58,10 @@ interface Registration {
  * the token's sessions, `updateToken` gives them a server of the new factory. Tokens are looked up by digest, in constant time.
  */
 export class TokenBasedServerProvider implements BearerTokenProvider {
+  static {
+    verifyRegistered = (provider, token, tokenDigest) => provider.#verify(token, tokenDigest);
+  }
+
   readonly #registrations = new Map<string, Registration>();
   readonly #listeners = new Set<(change: TokenChange) => void>();
   /** Servers that were built and are not closed yet. */
@@ -107,9 +126,7 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
 
   /** Resolves for a registered token; rejects with `InvalidTokenError` for any other. */
   async verifyAccessToken(token: string): Promise<AuthInfo> {
-    const tokenDigest = digestToken(token);
-    if (!this.#registrations.has(tokenDigest)) throw new InvalidTokenError('Invalid token');
-    return { token, clientId: tokenDigest, scopes: [] };
+    return this.#verify(token, digestToken(token));
   }
 
   /** A server of the token's factory; rejects with `InvalidTokenError` for a token that is not registered. */
@@ -132,6 +149,11 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
   subscribe(listener: (change: TokenChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #verify(token: string, tokenDigest: string): AuthInfo {
+    if (!this.#registrations.has(tokenDigest)) throw new InvalidTokenError('Invalid token');
+    return { token, clientId: tokenDigest, scopes: [] };
   }
 
   #set(token: string, factory: ServerFactory, type: 'added' | 'updated'): void {

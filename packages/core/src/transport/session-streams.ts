@@ -1,7 +1,7 @@
 import type { TenancyError } from '../errors.ts';
 import { framesOf, invalidEventId, readEventId, streamHeaders } from './event-frames.ts';
 import { EventStream, type StreamContext } from './event-stream.ts';
-import type { ResponseSink } from './response-sink.ts';
+import type { Credential, ResponseSink } from './response-sink.ts';
 import { createStreamPosition, type StreamPosition } from './stream-position.ts';
 
 /** What the streams of one session need of it. */
@@ -29,7 +29,7 @@ export class SessionStreams {
   get attachedCount(): number {
     let count = 0;
     for (const stream of this.#streams.values()) if (stream.attached) count += 1;
-    return count;
+    return count + this.#replays.size;
   }
 
   /** The stream for messages that belong to no request of the client. */
@@ -63,6 +63,7 @@ export class SessionStreams {
   /** Closes the connections that were opened with this token; the streams go on. */
   detachByToken(tokenDigest: string): void {
     for (const stream of this.#streams.values()) if (stream.tokenDigest === tokenDigest) stream.detach();
+    for (const sink of this.#replays) if (sink.credential?.tokenDigest === tokenDigest) sink.end();
   }
 
   /**
@@ -81,6 +82,7 @@ export class SessionStreams {
     onOpened();
     this.#replays.add(sink);
     for (const frame of framesOf(missed.events)) {
+      if (sink.closed || hasExpired(sink.credential)) break;
       sink.write(frame);
       await sink.flushed();
     }
@@ -122,4 +124,8 @@ export class SessionStreams {
     this.#streams.set(position.streamId, stream);
     return stream;
   }
+}
+
+function hasExpired(credential: Credential | undefined): boolean {
+  return credential?.expiresAt !== undefined && credential.expiresAt <= Date.now();
 }

@@ -196,9 +196,7 @@ export class SessionTransport implements Transport {
   /** A result that is none, or that JSON cannot carry, becomes an error: the client must not wait for ever. */
   #serialize(response: JSONRPCResponse, id: RequestId): { answer: JSONRPCResponse; text: string } {
     try {
-      if ('result' in response && (typeof response.result !== 'object' || response.result === null))
-        throw new TypeError('A result must be an object');
-      return { answer: response, text: JSON.stringify({ ...response, id }) };
+      return { answer: response, text: textOf(response, id) };
     } catch (error) {
       this.#context.onError(errorFrom(error));
       const answer = errorResponse(id, -32603, 'Internal error: the result cannot be written as JSON');
@@ -264,6 +262,14 @@ function cancelled(params: Record<string, unknown>): JSONRPCNotification {
 /** What a call gets that its session did not live to answer, as JSON. */
 function sessionEnded(id: RequestId): string {
   return JSON.stringify(errorResponse(id, -32000, 'Session ended'));
+}
+
+/** A response as JSON, with the client's own id. Throws for a result that is none. */
+function textOf(response: JSONRPCResponse, id: RequestId): string {
+  if (!('result' in response)) return JSON.stringify({ ...response, id });
+  const result = typeof response.result === 'object' ? JSON.stringify(response.result) : undefined;
+  if (!result?.startsWith('{')) throw new TypeError('A result must be an object');
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`;
 }
 
 function errorResponse(id: RequestId, code: number, message: string): JSONRPCResponse {

@@ -121,7 +121,7 @@ describe('a session that its store has lost', () => {
     await eventually(() => provider.getStats().activeServers === 0);
     expect((await client.send({ body: client.request('ping') })).status).toBe(404);
     // Who has ended it has told of it.
-    expect(ends).toEqual([]);
+    expect(ends).toMatchObject([{ reason: 'lost' }]);
   });
 
   it('by the time it changes is ended, with its stream', async () => {
