@@ -15,7 +15,7 @@ export interface SessionOptions {
   readonly idleTimeoutMs?: number;
   /** Sessions of one principal; at the limit its longest idle session makes room. Default: 1,000. */
   readonly maxPerPrincipal?: number;
-  /** Sessions of this process, parked ones included. Default: 100,000. */
+  /** Sessions in all, parked ones included: as many as the store holds. Default: 100,000. */
   readonly max?: number;
   /** Where sessions are kept. Default: in memory, until the process ends. */
   readonly store?: SessionStore;
