@@ -57,13 +57,17 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
       batch = readMessages(await request.readBody(limits.maxBodyBytes));
       checkEraOfMessages(facts, batch);
     }
-    const dispatch = await routeSession(path.sessions, facts, identity, batch);
+    const dispatch = await routeSession(path.sessions, facts, identity, sink, batch);
     // A token may have been removed while something was waited for.
     while (revocations !== path.sessions.revocations) {
       revocations = path.sessions.revocations;
       identity = await authenticate(path, request, sink);
     }
-    await dispatch({ facts, identity, limits, sink });
+    await dispatch({ facts, identity, limits, sink }).catch(async (error) => {
+      // A session that a removed token has ended is no reason to look for it.
+      if (revocations !== path.sessions.revocations) await authenticate(path, request, sink);
+      throw error;
+    });
   } catch (thrown) {
     refuse(path, request, identity, sink, tenancyErrorFrom(thrown).answering(batch?.onlyRequestId));
   }

@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import type { EventLog, SessionStore } from '@mcp-tenancy/core';
 import { openDatabase } from './open-database.ts';
 import { readOptions, type SqliteStoreOptions } from './read-options.ts';
-import { SqliteEventLog } from './sqlite-event-log.ts';
+import { type EventLogBounds, SqliteEventLog } from './sqlite-event-log.ts';
 import { SqliteSessionStore } from './sqlite-session-store.ts';
 
 /** What one file keeps. */
@@ -24,13 +26,23 @@ export interface SqliteStores {
 export function createSqliteStores(options: SqliteStoreOptions): SqliteStores {
   const { path, busyTimeoutMs, ...bounds } = readOptions(options);
   const database = openDatabase(path, busyTimeoutMs);
+  const stores = storesOf(database, path, bounds);
   let open = true;
   return {
-    sessionStore: new SqliteSessionStore(database),
-    eventLog: new SqliteEventLog(database, bounds),
+    ...stores,
     close: () => {
       if (open) database.close();
       open = false;
     },
   };
+}
+
+/** Both read from the file when they are made. */
+function storesOf(database: DatabaseSync, path: string, bounds: EventLogBounds): Omit<SqliteStores, 'close'> {
+  try {
+    return { sessionStore: new SqliteSessionStore(database), eventLog: new SqliteEventLog(database, bounds) };
+  } catch (error) {
+    database.close();
+    throw new Error(`${resolve(path)} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -67,7 +67,7 @@ export class SqliteEventLog implements EventLog {
       .filter((place) => place.sequence > sequence && place.at > expired)
       .map((place) => ({ sessionId, streamId, sequence: place.sequence, data: this.#dataAt(place) }));
     // Sequences have no gaps: what is not there has been dropped.
-    return { events, complete: events.length === last - sequence };
+    return { events, complete: events.length === last - sequence, ...(Number.isNaN(last) ? {} : { last }) };
   }
 
   forgetStream(sessionId: string, streamId: string): void {

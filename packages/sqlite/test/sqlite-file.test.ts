@@ -55,7 +55,7 @@ describe('a file that is opened again', () => {
     expect(await sessionStore.get('b')).toEqual(session('b'));
     await sessionStore.touch('c', 2_000, LONG);
     expect((await sessionStore.list({}, 10)).sessions.map(({ id }) => id)).toEqual(['b', 'a', 'c']);
-    expect(await eventLog.after('a', 'stream', 0)).toEqual({ events, complete: true });
+    expect(await eventLog.after('a', 'stream', 0)).toMatchObject({ events, complete: true });
     await eventLog.append({ sessionId: 'a', streamId: 'stream', sequence: 4, data: '4' });
     expect(await eventLog.after('a', 'stream', 0)).toMatchObject({ complete: false, events: [{}, {}, {}] });
   });
@@ -77,8 +77,8 @@ describe('a file that is opened again', () => {
     before.close();
     alter(path, 'UPDATE events SET at = 0');
     const { eventLog } = openStores({ path });
-    expect(await eventLog.after('a', 'stream', 0)).toEqual({ events: [], complete: false });
-    expect(await eventLog.after('a', 'stream', 1)).toEqual({ events: [], complete: true });
+    expect(await eventLog.after('a', 'stream', 0)).toMatchObject({ events: [], complete: false });
+    expect(await eventLog.after('a', 'stream', 1)).toMatchObject({ events: [], complete: true });
   });
 
   it('knows the places of the 100,000 streams that were emptied last', async () => {

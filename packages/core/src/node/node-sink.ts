@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Credential, HeaderList, ResponseSink } from '../transport/response-sink.ts';
 import type { OpenAnswers } from './open-answers.ts';
+import { PipelinedAnswers } from './pipelined-answers.ts';
 
 /** Headers as frameworks collect them. */
 export type HostHeaders = Readonly<Record<string, number | string | string[] | undefined>>;
@@ -21,6 +22,7 @@ export class NodeSink implements ResponseSink {
   #settleSent: (() => void) | undefined;
   #onGone: (() => void) | undefined;
   #onFlushed: (() => void) | undefined;
+  readonly #finishNow = () => this.#finish();
   /** Bytes of each text that the network has not taken yet. */
   readonly #unsent: number[] = [];
   #unsentBytes = 0;
@@ -33,9 +35,9 @@ export class NodeSink implements ResponseSink {
     this.#maxBufferedBytes = maxBufferedBytes;
     this.fault = setHostHeaders(res, hostHeaders ?? {});
     exposeMcpHeaders(res);
-    res.once('close', () => this.#finish());
+    res.once('close', this.#finishNow);
     // What a host does to its response behind our back ends the answer, and nothing else.
-    res.on('error', () => this.#finish());
+    res.on('error', this.#finishNow);
     if (res.socket === null) this.#followConnection(res.req.socket);
     if (res.destroyed) this.#gone();
   }
@@ -61,7 +63,7 @@ export class NodeSink implements ResponseSink {
     const length = body === undefined ? 0 : Buffer.byteLength(body);
     this.#res.writeHead(status, [...headers, 'content-length', String(length)]);
     this.#close();
-    this.#res.end(body, () => this.#finish());
+    this.#res.end(body, this.#finishNow);
   }
 
   openStream(headers: HeaderList): void {
@@ -93,7 +95,7 @@ export class NodeSink implements ResponseSink {
   end(): void {
     if (this.#closed) return;
     this.#close();
-    this.#res.end(() => this.#finish());
+    this.#res.end(this.#finishNow);
   }
 
   onGone(listener: () => void): void {
@@ -123,9 +125,9 @@ export class NodeSink implements ResponseSink {
 
   /** The answer to a pipelined request has no connection of its own yet, and would not hear of its end. */
   #followConnection(socket: Socket): void {
-    const finish = () => this.#finish();
-    socket.once('close', finish);
-    this.#res.once('close', () => socket.off('close', finish));
+    const waiting = PipelinedAnswers.of(socket);
+    waiting.add(this.#finishNow);
+    this.#res.once('close', () => waiting.delete(this.#finishNow));
   }
 
   /** Nothing is on its way any more. */

@@ -33,9 +33,16 @@ export function connectFresh(build: BuildServer): ConnectServer {
         throw new TypeError('The server that the factory returned has served before: build a fresh one');
       used.add(server);
       const transport = new SessionTransport(context, keepsToolsList(server) ? new ToolsListCache() : undefined);
-      await server.connect(transport);
-      // Whatever a server's own close throws is a rejection: others must be closed too.
-      return { transport, close: async () => server.close() };
+      // Calls are aborted whatever a server's own close does. What that throws is a rejection: others must be closed too.
+      const close = async () => {
+        await transport.close();
+        await server.close();
+      };
+      await server.connect(transport).catch(async (error) => {
+        await close().catch(() => {});
+        throw error;
+      });
+      return { transport, close };
     } catch (cause) {
       if (cause instanceof TenancyError) throw cause;
       if (!(cause instanceof UnknownTenantError)) throw serverUnavailable(cause);

@@ -11,7 +11,6 @@ import type { MessageBatch } from '../request/read-messages.ts';
 import { wants } from '../transport/client-state.ts';
 import { Exchange, type ExchangeContext } from '../transport/exchange.ts';
 import type { KeepAlive } from '../transport/keep-alive.ts';
-import type { ResponseSink } from '../transport/response-sink.ts';
 import { SessionLog } from '../transport/session-log.ts';
 import { SessionStreams, type SessionStreamsContext } from '../transport/session-streams.ts';
 import type { SessionTransport } from '../transport/session-transport.ts';
@@ -26,7 +25,7 @@ import type { SessionRecord } from './session-record.ts';
 import { extraOf, type SessionRequest } from './session-request.ts';
 import { type ServedSession, SessionServers } from './session-servers.ts';
 import type { SessionServices } from './session-services.ts';
-import { withinTime } from './within-time.ts';
+import { WaitingClients } from './waiting-clients.ts';
 
 const PRIMING_SINCE = '2025-11-25';
 const NO_BATCHES_SINCE = '2025-06-18';
@@ -45,8 +44,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   readonly usage: PrincipalUsage;
   readonly #services: SessionServices;
   readonly #servers: SessionServers;
-  /** Exchanges that wait for a server to be built. */
-  readonly #waiting = new Set<ResponseSink>();
+  readonly waiting: WaitingClients;
   readonly #pendingSubscriptions: PendingSubscriptions = new Set();
   #ended = false;
 
@@ -57,6 +55,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.keptSeenAt = record.lastSeenAt;
     this.usage = usage;
     this.#services = services;
+    this.waiting = new WaitingClients(() => services.onSettled());
     this.#servers = new SessionServers(this, services.connect, parked);
     this.log = services.eventLog && new SessionLog(services.eventLog, record.id, (error) => this.onError(error));
     this.streams = new SessionStreams(this);
@@ -92,7 +91,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
 
   /** Whether a call is in flight, or a client waits for a server to be built. */
   get busy(): boolean {
-    return this.#servers.busy || [...this.#waiting].some(({ closed }) => !closed);
+    return this.#servers.busy || this.waiting.any;
   }
 
   /** Whether nothing goes on: it is not {@link busy}, and no stream is open. */
@@ -119,7 +118,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   async open(request: SessionRequest): Promise<InitializeResult> {
     const { identity } = request;
     this.#use(identity);
-    return this.#whileWaiting(request, this.#servers.open(identity, extraOf(request)));
+    return this.waiting.forServer(request, this.#servers.open(identity, extraOf(request)));
   }
 
   /** Takes the messages of one POST; what the server answers goes to the request's sink. */
@@ -139,13 +138,10 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.usage.addStream(sink, this.streams.carrierOf(lastEventId), limits.maxStreams);
     if (this.#servers.none) await this.#serverFor(request, extraOf(request));
     const onOpened = () => this.#services.onStreamOpened(this.record, sink);
-    this.#waiting.add(sink);
-    try {
-      if (lastEventId === undefined) await this.streams.standalone.attach(sink, onOpened);
-      else await this.streams.resume(sink, lastEventId, onOpened);
-    } finally {
-      this.#waiting.delete(sink);
-    }
+    const { standalone } = this.streams;
+    const opening =
+      lastEventId === undefined ? standalone.attach(sink, onOpened) : this.streams.resume(sink, lastEventId, onOpened);
+    await this.waiting.during(sink, opening);
   }
 
   /**
@@ -154,6 +150,8 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
    */
   replaceServer(): void {
     this.#servers.outdate();
+    if (this.record.announced) return;
+    this.record.announced = true;
     for (const list of LISTS) {
       if (this.record.serverCapabilities[list] === undefined) continue;
       this.notify({ jsonrpc: '2.0', method: `notifications/${list}/list_changed` });
@@ -216,6 +214,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.record.protocolVersion = protocolVersion;
     this.record.serverInfo = serverInfo;
     this.record.serverCapabilities = capabilities;
+    this.record.announced = outdated;
     if (this.opened) void this.#services.save(this.record);
     this.#services.onServerBuilt(this.record, { outdated, rebuilt: this.opened });
   }
@@ -257,16 +256,6 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.streams.abortAll(refusal);
   }
 
-  async #whileWaiting<Result>({ sink, limits }: SessionRequest, result: Promise<Result>): Promise<Result> {
-    this.#waiting.add(sink);
-    try {
-      return await withinTime(result, limits.callTimeoutMs);
-    } finally {
-      this.#waiting.delete(sink);
-      this.#services.onSettled();
-    }
-  }
-
   /** A server that was replaced keeps what it was asked: answers and cancellations go to the one they concern. */
   #deliver(message: JSONRPCMessage, extra: MessageExtraInfo): void {
     if (isInitialized(message)) this.record.initialized = true;
@@ -283,7 +272,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   /** The transport of a server from the current factory; it is built where there is none. Calls that get none are not in flight. */
   async #serverFor(request: SessionRequest, extra: MessageExtraInfo, calls = 0): Promise<SessionTransport> {
     try {
-      return await this.#whileWaiting(request, this.#servers.current(request.identity, extra));
+      return await this.waiting.forServer(request, this.#servers.current(request.identity, extra));
     } catch (error) {
       this.onExchangeDone(calls);
       if (!(error instanceof NotRestorableError)) throw error;

@@ -3,6 +3,7 @@ import type { Identity } from '../identity/authenticate.ts';
 import { checkProtocolVersion } from '../request/classify-era.ts';
 import type { MessageBatch } from '../request/read-messages.ts';
 import { headerOf, type RequestFacts } from '../request/request-facts.ts';
+import type { ResponseSink } from '../transport/response-sink.ts';
 import type { LiveSession } from './live-session.ts';
 import { InitializeRefusedError } from './rebuild.ts';
 import type { SessionManager } from './session-manager.ts';
@@ -21,19 +22,21 @@ export async function routeSession(
   sessions: SessionManager,
   facts: RequestFacts,
   identity: Identity,
+  sink: ResponseSink,
   batch: MessageBatch | undefined,
 ): Promise<Dispatch> {
   const sessionId = headerOf(facts, 'mcp-session-id') || undefined;
   const initialize = batch?.initialize;
   if (initialize !== undefined) {
-    await assertNoSession(sessions, sessionId, identity);
+    await assertNoSession(sessions, sessionId, identity, sink);
     return (request) => openSession(sessions, request, initialize);
   }
-  const session = await sessionOf(sessions, sessionId, identity);
+  const session = await sessionOf(sessions, sessionId, identity, sink);
   checkProtocolVersion(facts);
   return async (request) => {
+    let current = session;
     // It may have been parked while the caller was authenticated once more.
-    const current = session.ended ? await sessionOf(sessions, sessionId, request.identity) : session;
+    while (current.ended) current = await sessionOf(sessions, sessionId, request.identity, sink);
     if (batch !== undefined) return current.post(batch, request);
     return facts.method === 'GET' ? openStream(sessions, current, request) : endSession(sessions, current, request);
   };
@@ -43,11 +46,12 @@ async function sessionOf(
   sessions: SessionManager,
   sessionId: string | undefined,
   identity: Identity,
+  sink: ResponseSink,
 ): Promise<LiveSession> {
   if (sessionId === undefined) {
     throw new TenancyError('session_required', 'Bad Request: Mcp-Session-Id header is required');
   }
-  const session = await sessions.find(sessionId, identity);
+  const session = await sessions.find(sessionId, identity, sink);
   if (session === undefined) throw sessionNotFound();
   return session;
 }
@@ -57,8 +61,9 @@ async function assertNoSession(
   sessions: SessionManager,
   sessionId: string | undefined,
   identity: Identity,
+  sink: ResponseSink,
 ): Promise<void> {
-  if (sessionId === undefined || (await sessions.find(sessionId, identity)) === undefined) return;
+  if (sessionId === undefined || (await sessions.find(sessionId, identity, sink)) === undefined) return;
   throw new TenancyError('invalid_request', 'Invalid Request: Server already initialized');
 }
 

@@ -23,6 +23,9 @@ export interface KeeperActions {
   onParked(session: LiveSession): void;
 }
 
+/** ms after which it is tried again to park what could not be parked. */
+const RETRY_MS = 1_000;
+
 /**
  * Keeps sessions as long as they are used, by one timer: it ends those that are idle, parks those that are quiet, and tells the store which ones
  * are alive.
@@ -33,6 +36,7 @@ export class SessionKeeper {
   readonly #settings: KeeperSettings;
   readonly #actions: KeeperActions;
   #timer: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
   #stopped = false;
   /** The number of live sessions at which it is tried again to park some. */
   #parkAt: number;
@@ -56,6 +60,7 @@ export class SessionKeeper {
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#retry);
   }
 
   /** Lets go of a session's server, once its record is kept. A session that is used meanwhile stays as it is. */
@@ -77,7 +82,6 @@ export class SessionKeeper {
     const now = Date.now();
     for (const session of this.#table.all()) this.#look(session, now);
     await this.#takeExpired();
-    if (this.#table.size > maxLiveOf(this.#settings)) void this.#parkLeastRecent();
     if (this.#table.size > 0 || this.#records.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -122,6 +126,15 @@ export class SessionKeeper {
     const surplus = quiet.slice(0, this.#table.size - maxLive + some - 1);
     await Promise.all(surplus.map((session) => this.park(session)));
     this.#parkAt = this.#table.size <= maxLive ? maxLive : this.#table.size + some;
+    if (this.#table.size > maxLive) this.#parkLater();
+  }
+
+  /** Those that are in use now may not be so in a moment. */
+  #parkLater(): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      if (this.#table.size > maxLiveOf(this.#settings)) void this.#parkLeastRecent();
+    }, RETRY_MS).unref();
   }
 }
 

@@ -3,6 +3,7 @@ import type { IsolatedEmitter, SessionEndReason, TenancyEvents } from '../events
 import { type Logger, logWith } from '../logger.ts';
 import type { TenantServers } from '../tenant/tenant-servers.ts';
 import { KeepAlive } from '../transport/keep-alive.ts';
+import type { ResponseSink } from '../transport/response-sink.ts';
 import { SessionLog } from '../transport/session-log.ts';
 import { continuedPosition } from '../transport/stream-position.ts';
 import { LiveSession } from './live-session.ts';
@@ -50,6 +51,8 @@ export class SessionLifecycle {
   readonly reports: SessionReports;
   /** Called when something may have come to rest. */
   #settled: () => void = () => {};
+  /** Sessions that are becoming present. */
+  readonly #resuming = new Map<string, Promise<LiveSession | undefined>>();
   readonly #parts: SessionParts;
   readonly #services: SessionServices;
   readonly #keeper: SessionKeeper;
@@ -99,22 +102,25 @@ export class SessionLifecycle {
     }
   }
 
-  /** A parked session goes on; it gets a server when it needs one. `undefined` where it has ended. Rejects with `store_unavailable`. */
-  async resume(record: SessionRecord): Promise<LiveSession | undefined> {
-    await this.#locateStream(record);
-    record.lastSeenAt = Date.now();
-    const session = this.#present(record);
+  /**
+   * A parked session goes on; it gets a server when it needs one, and stays until `sink` is done. `undefined` where it has ended. Rejects with
+   * `store_unavailable`.
+   */
+  async resume(sessionId: string, sink: ResponseSink): Promise<LiveSession | undefined> {
+    const session = await this.#resumed(sessionId);
+    if (session === undefined) return undefined;
+    session.waiting.add(sink);
+    session.touch();
     // It may have ended while its record was read. Who ends it from now on meets the session itself.
-    if (!(await this.records.touch(session.record))) this.#drop(session);
+    if ((await this.records.touch(session.record)) === false) this.#drop(session);
     return session.ended ? undefined : session;
   }
 
   /** Tells a parked session's client, for when it comes back, that its server has been replaced. Rejects with `store_unavailable`. */
-  async replaceParked(record: SessionRecord): Promise<void> {
-    await this.#locateStream(record);
-    const session = this.#present(record);
-    session.replaceServer();
-    await this.#keeper.park(session);
+  async replaceParked(sessionId: string): Promise<void> {
+    const session = await this.#resumed(sessionId);
+    session?.replaceServer();
+    if (session !== undefined) await this.#keeper.park(session);
   }
 
   /** Ends a session. Rejects with `store_unavailable` where its record may still be there. */
@@ -179,10 +185,19 @@ export class SessionLifecycle {
     return new LiveSession(record, this.table.usageOf(record.principal), this.#services, resumed);
   }
 
-  /** The session as it is in this process, from now on. */
-  #present(record: SessionRecord): LiveSession {
-    const present = this.table.get(record.id);
-    if (present !== undefined) return present;
+  /** The session as it is in this process, from now on. Its record is read once, and last of all: nothing newer can be kept meanwhile. */
+  #resumed(sessionId: string): Promise<LiveSession | undefined> {
+    const resuming =
+      this.#resuming.get(sessionId) ?? this.#present(sessionId).finally(() => this.#resuming.delete(sessionId));
+    this.#resuming.set(sessionId, resuming);
+    return resuming;
+  }
+
+  async #present(sessionId: string): Promise<LiveSession | undefined> {
+    const record = this.table.get(sessionId) ?? (await this.records.load(sessionId));
+    if (record === undefined) return undefined;
+    if (record instanceof LiveSession) return record;
+    await this.#locateStream(record);
     const session = this.#create(record, true);
     this.table.add(session);
     this.#keeper.watch();
@@ -191,7 +206,11 @@ export class SessionLifecycle {
 
   async #opened(session: LiveSession): Promise<void> {
     if (session.ended) throw sessionNotFound();
-    await this.records.create(session.record);
+    await this.records.create(session.record).catch((error) => {
+      // It may be kept all the same.
+      this.records.delete(session.sessionId).catch(() => {});
+      throw error;
+    });
     if (session.ended) {
       await this.records.delete(session.sessionId);
       throw sessionNotFound();

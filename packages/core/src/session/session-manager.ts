@@ -5,6 +5,7 @@ import { IsolatedEmitter, type SessionEndReason } from '../events.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { samePrincipal } from '../identity/principal.ts';
 import { readWholeNumber } from '../read-whole-number.ts';
+import type { ResponseSink } from '../transport/response-sink.ts';
 import { assertIntroductionSize } from './introduction-size.ts';
 import type { LiveSession } from './live-session.ts';
 import { sessionToEvict } from './make-room.ts';
@@ -83,14 +84,14 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   }
 
   /** The caller's own session: a stranger learns nothing, not even that it exists. A parked one is live from now on. Rejects with `store_unavailable`. */
-  async find(sessionId: string, identity: Identity): Promise<LiveSession | undefined> {
+  async find(sessionId: string, identity: Identity, sink: ResponseSink): Promise<LiveSession | undefined> {
     const live = this.#table.get(sessionId);
     if (live !== undefined) return samePrincipal(live.record.principal, identity.principal) ? live : undefined;
     this.#assertNotReleased();
     const record = await this.#records.load(sessionId);
     if (record === undefined || !samePrincipal(record.principal, identity.principal)) return undefined;
     this.#assertNotReleased();
-    return this.#lifecycle.resume(record);
+    return this.#lifecycle.resume(sessionId, sink);
   }
 
   /** Opens a session for an `initialize` request. Rejects where a limit is reached or the server cannot be built. */
@@ -145,7 +146,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     if (!this.#resumable) return;
     for (const record of await this.#records.all({ tokenDigest })) {
       const parked = this.#table.get(record.id) === undefined && !this.#table.opening.has(record.id);
-      if (parked && !this.#closed) await this.#lifecycle.replaceParked(record);
+      if (parked && !this.#closed) await this.#lifecycle.replaceParked(record.id);
     }
   }
 

@@ -31,6 +31,8 @@ export interface SessionRecord {
   subscriptions: string[];
   /** Where the stream for messages that belong to no request is. */
   standalone: KeptPosition;
+  /** Whether its client has been told that its server was replaced, and has not asked for anything since. */
+  announced?: boolean;
   /** ms since the epoch */
   readonly createdAt: number;
   /** ms since the epoch */

@@ -18,6 +18,8 @@ export interface RecordPage {
 }
 
 interface Writing {
+  /** What is to be written: the newest. */
+  record: SessionRecord;
   /** Whether the session has changed since the write began. */
   changed: boolean;
   done: Promise<boolean>;
@@ -59,6 +61,7 @@ export class SessionRecords {
 
   /** The record of a session; `undefined` for one that is unknown, or that cannot be read. */
   async load(sessionId: string): Promise<SessionRecord | undefined> {
+    await this.#writing.get(sessionId)?.done.catch(() => {});
     const stored = await this.#attempt(() => this.#store.get(sessionId));
     return stored ? this.#read(stored) : undefined;
   }
@@ -75,8 +78,10 @@ export class SessionRecords {
 
   /** Some sessions, those that were used longest ago first. */
   async list(filter: SessionFilter, limit: number, cursor?: string): Promise<RecordPage> {
-    const { sessions, ...next } = await this.#attempt(() => this.#store.list(filter, limit, cursor));
-    return { records: this.#readAll(sessions), ...next };
+    return this.#attempt(async () => {
+      const { sessions, ...next } = await this.#store.list(filter, limit, cursor);
+      return { records: this.#readAll(sessions), ...next };
+    });
   }
 
   /** All sessions as they are now, those that were used longest ago first. */
@@ -103,6 +108,7 @@ export class SessionRecords {
   save(record: SessionRecord): Promise<boolean> {
     const writing = this.#writing.get(record.id);
     if (writing === undefined) return this.#write(record);
+    writing.record = record;
     writing.changed = true;
     return writing.done;
   }
@@ -113,16 +119,17 @@ export class SessionRecords {
   }
 
   #write(record: SessionRecord): Promise<boolean> {
-    const writing = { changed: false, done: Promise.resolve(true) };
+    const writing = { record, changed: false, done: Promise.resolve(true) };
     this.#writing.set(record.id, writing);
-    writing.done = this.#writeUntilUnchanged(record, writing).finally(() => this.#writing.delete(record.id));
+    writing.done = this.#writeUntilUnchanged(writing).finally(() => this.#writing.delete(record.id));
     return writing.done;
   }
 
-  async #writeUntilUnchanged(record: SessionRecord, writing: Writing): Promise<boolean> {
+  async #writeUntilUnchanged(writing: Writing): Promise<boolean> {
     let kept: boolean;
     do {
       writing.changed = false;
+      const { record } = writing;
       kept = await this.#attempt(() => this.#store.update(storedFromRecord(record), this.#ttlOf(record)));
     } while (kept && writing.changed);
     return kept;

@@ -33,6 +33,7 @@ export function recordFromStored(stored: StoredSession): SessionRecord {
     initialized: read<boolean>(value, 'initialized', (field) => typeof field === 'boolean'),
     ...(logLevel !== undefined && { logLevel: read<LoggingLevel>({ logLevel }, 'logLevel', isString) }),
     subscriptions: read<string[]>(value, 'subscriptions', isStrings),
+    announced: value.announced === true,
     standalone: read<KeptPosition>(value, 'standalone', isKeptPosition),
     createdAt: read<number>(value, 'createdAt', Number.isSafeInteger),
     lastSeenAt,

@@ -17,6 +17,8 @@ export interface MissedEvents {
    * a stream for longer than its events.
    */
   readonly complete: boolean;
+  /** The sequence of the stream's last event, where the log knows it: that of the last of `events`, if none is told. */
+  readonly last?: number;
 }
 
 /**

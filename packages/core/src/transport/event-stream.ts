@@ -190,20 +190,27 @@ export class EventStream implements KeepAliveTarget {
   async #catchUp(sink: ResponseSink, position: number, turn: number, onOpened: () => void): Promise<void> {
     if (this.#context.log === undefined) return this.carry(sink, onOpened);
     let reached = position;
-    let { events } = await this.#missedAfter(reached);
+    let missed = await this.#missedAfter(reached);
+    if (!missed.complete) this.#context.onError(new Error('Events were dropped before the client came for them'));
     this.#take(sink, turn, onOpened);
     try {
       while (this.#sink === sink) {
-        for (const event of events) reached = await this.#writeLogged(event, sink);
+        for (const event of missed.events) reached = await this.#writeLogged(event, sink);
         if (reached === this.#position.last) break;
-        ({ events } = await this.#missedAfter(reached));
-        if (events.length === 0) break;
+        missed = await this.#missedAfter(reached);
+        // Too slow: what it has not read yet is gone. It is told so when it comes back.
+        if (!missed.complete) return this.#detachFrom(sink);
+        if (missed.events.length === 0) break;
       }
       if (this.#sink === sink) this.#goLive();
     } catch (error) {
-      if (this.#sink === sink) this.detach();
+      this.#detachFrom(sink);
       throw error;
     }
+  }
+
+  #detachFrom(sink: ResponseSink): void {
+    if (this.#sink === sink) this.detach();
   }
 
   async #writeLogged(event: LoggedEvent, sink: ResponseSink): Promise<number> {

@@ -14,6 +14,8 @@ export interface MemoryEventLogOptions {
   readonly maxAgeMs?: number;
 }
 
+/** Dropped events that may wait in a queue for their turn; more are cleared away where they are the greater part of it. */
+const MAX_DROPPED = 64;
 /** About what an event takes in memory beside its data. */
 const EVENT_OVERHEAD = 256;
 
@@ -37,6 +39,7 @@ interface SessionState {
   /** Oldest first; dropped ones stay until they have reached the front. */
   readonly entries: Fifo<Entry>;
   readonly streams: Map<string, StreamState>;
+  /** Events that are kept. */
   count: number;
   bytes: number;
 }
@@ -47,6 +50,8 @@ export class MemoryEventLog implements EventLog {
   readonly #sessions = new Map<string, SessionState>();
   /** Every entry, oldest first; dropped ones stay until they have reached the front. */
   readonly #entries = new Fifo<Entry>();
+  /** How many of them are kept. */
+  #count = 0;
   #bytes = 0;
 
   constructor(options: MemoryEventLogOptions = {}) {
@@ -66,6 +71,7 @@ export class MemoryEventLog implements EventLog {
     const entry = { event, session, bytes, at: Date.now(), dropped: false };
     this.#entries.push(entry);
     session.entries.push(entry);
+    this.#count += 1;
     session.count += 1;
     session.bytes += bytes;
     this.#bytes += bytes;
@@ -81,15 +87,17 @@ export class MemoryEventLog implements EventLog {
       .toArray()
       .filter(({ dropped, event }) => !dropped && event.streamId === streamId && event.sequence > sequence)
       .map(({ event }) => event);
-    return { events, complete: sequence >= stream.droppedTo && sequence <= stream.last };
+    return { events, complete: sequence >= stream.droppedTo && sequence <= stream.last, last: stream.last };
   }
 
   forgetStream(sessionId: string, streamId: string): void {
     for (const entry of this.#entriesOf(sessionId)) if (entry.event.streamId === streamId) this.#drop(entry);
+    clear(this.#entries, this.#count);
   }
 
   forgetSession(sessionId: string): void {
     for (const entry of this.#entriesOf(sessionId)) this.#drop(entry);
+    clear(this.#entries, this.#count);
   }
 
   #entriesOf(sessionId: string): Entry[] {
@@ -109,6 +117,8 @@ export class MemoryEventLog implements EventLog {
     this.#dropFrom(session.entries, () => session.count > maxEventsPerSession || session.bytes > maxBytesPerSession);
     this.#dropFrom(this.#entries, () => this.#bytes > maxBytes);
     this.#dropExpired();
+    clear(session.entries, session.count);
+    clear(this.#entries, this.#count);
   }
 
   #dropExpired(): void {
@@ -129,6 +139,7 @@ export class MemoryEventLog implements EventLog {
     if (entry.dropped) return;
     const { session, bytes, event } = entry;
     entry.dropped = true;
+    this.#count -= 1;
     session.count -= 1;
     session.bytes -= bytes;
     this.#bytes -= bytes;
@@ -137,6 +148,12 @@ export class MemoryEventLog implements EventLog {
     if (stream.droppedTo === stream.last) session.streams.delete(event.streamId);
     if (session.count === 0) this.#sessions.delete(event.sessionId);
   }
+}
+
+/** Clears dropped events away that have not reached the front. */
+function clear(entries: Fifo<Entry>, kept: number): void {
+  const dropped = entries.length - kept;
+  if (dropped > MAX_DROPPED && dropped > kept) entries.retain((entry) => !entry.dropped);
 }
 
 function streamOf({ streams }: SessionState, { streamId, sequence }: LoggedEvent): StreamState {

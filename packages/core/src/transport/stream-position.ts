@@ -32,7 +32,7 @@ export async function continuedPosition(
   log: EventLog | undefined,
 ): Promise<KeptPosition> {
   if (log === undefined) return kept;
-  const { complete, events } = await log.after(sessionId, kept.streamId, kept.written);
-  if (complete) return { ...kept, last: Math.max(kept.last, events.at(-1)?.sequence ?? 0) };
+  const { events, last = events.at(-1)?.sequence } = await log.after(sessionId, kept.streamId, kept.written);
+  if (last !== undefined) return { ...kept, last: Math.max(kept.last, last) };
   return kept.exact ? kept : createStreamPosition();
 }

@@ -30,7 +30,7 @@ function hung() {
 describe('a factory that never returns', () => {
   it.each<[string, (end: { remove(): void; close(): void; end(): void }) => void, number]>([
     ['its session is ended', ({ end }) => end(), 404],
-    ['its token is removed', ({ remove }) => remove(), 404],
+    ['its token is removed', ({ remove }) => remove(), 401],
     ['the tenancy is closed', ({ close }) => close(), 404],
   ])('keeps no request waiting when %s', async (_when, act, status) => {
     const provider = tokens({ token: before });

@@ -7,8 +7,8 @@ export function describeReplay(createLog: CreateLog): void {
   describe('gives what a client missed, and', () => {
     it('has the events after a place, in order', async () => {
       const log = await logWith(createLog, eventsTo(12));
-      expect(await log.after('session', 'stream', 0)).toEqual({ events: eventsTo(12), complete: true });
-      expect(await log.after('session', 'stream', 9)).toEqual({
+      expect(await log.after('session', 'stream', 0)).toMatchObject({ events: eventsTo(12), complete: true });
+      expect(await log.after('session', 'stream', 9)).toMatchObject({
         events: [event(10), event(11), event(12)],
         complete: true,
       });
@@ -16,28 +16,28 @@ export function describeReplay(createLog: CreateLog): void {
 
     it('has nothing to add, and says so, where everything is known', async () => {
       const log = await logWith(createLog, eventsTo(3));
-      expect(await log.after('session', 'stream', 3)).toEqual({ events: [], complete: true });
+      expect(await log.after('session', 'stream', 3)).toMatchObject({ events: [], complete: true });
     });
 
     it('says that it does not know a place that never was', async () => {
       const log = await logWith(createLog, eventsTo(3));
-      expect(await log.after('session', 'stream', 4)).toEqual(UNKNOWN);
-      expect(await log.after('session', 'stream', Number.MAX_SAFE_INTEGER)).toEqual(UNKNOWN);
-      expect(await log.after('session', 'never', 0)).toEqual(UNKNOWN);
-      expect(await log.after('never', 'stream', 0)).toEqual(UNKNOWN);
-      expect(await log.after('never', 'never', 1)).toEqual(UNKNOWN);
+      expect(await log.after('session', 'stream', 4)).toMatchObject(UNKNOWN);
+      expect(await log.after('session', 'stream', Number.MAX_SAFE_INTEGER)).toMatchObject(UNKNOWN);
+      expect(await log.after('session', 'never', 0)).toMatchObject(UNKNOWN);
+      expect(await log.after('never', 'stream', 0)).toMatchObject(UNKNOWN);
+      expect(await log.after('never', 'never', 1)).toMatchObject(UNKNOWN);
     });
 
     it('goes on while events are added', async () => {
       const log = await logWith(createLog, eventsTo(2));
-      expect(await log.after('session', 'stream', 2)).toEqual({ events: [], complete: true });
+      expect(await log.after('session', 'stream', 2)).toMatchObject({ events: [], complete: true });
       await log.append(event(3));
-      expect(await log.after('session', 'stream', 2)).toEqual({ events: [event(3)], complete: true });
+      expect(await log.after('session', 'stream', 2)).toMatchObject({ events: [event(3)], complete: true });
     });
 
     it('says that events are missing before the first one of a stream that it takes up midway', async () => {
       const log = await logWith(createLog, [event(8), event(9)]);
-      expect(await log.after('session', 'stream', 7)).toEqual({ events: [event(8), event(9)], complete: true });
+      expect(await log.after('session', 'stream', 7)).toMatchObject({ events: [event(8), event(9)], complete: true });
       expect(await log.after('session', 'stream', 6)).toMatchObject({ complete: false });
       expect(await log.after('session', 'stream', 0)).toMatchObject({ complete: false });
     });
@@ -47,7 +47,7 @@ export function describeReplay(createLog: CreateLog): void {
       const places = names.flatMap((sessionId) => names.map((streamId) => ({ sessionId, streamId })));
       const events = places.map((place) => event(1, { ...place, data: JSON.stringify(place) }));
       const log = await logWith(createLog, events);
-      for (const each of events) expect(await keptOf(log, each.streamId, each.sessionId)).toEqual([each]);
+      for (const each of events) expect(await keptOf(log, each.streamId, each.sessionId)).toMatchObject([each]);
     });
 
     it('takes events that are appended without waiting, each stream in its order', async () => {
@@ -59,7 +59,7 @@ export function describeReplay(createLog: CreateLog): void {
       }
       await Promise.all(appended);
       for (const [index, streamId] of ['one', 'two', 'three'].entries()) {
-        expect(await log.after('session', streamId, 0)).toEqual({ events: streams[index], complete: true });
+        expect(await log.after('session', streamId, 0)).toMatchObject({ events: streams[index], complete: true });
       }
     });
   });
@@ -67,23 +67,23 @@ export function describeReplay(createLog: CreateLog): void {
   describe('takes any text, and', () => {
     it('keeps an event without data', async () => {
       const log = await logWith(createLog, [event(1, { data: '' }), event(2), event(3, { data: '' })]);
-      expect((await keptOf(log)).map(({ data }) => data)).toEqual(['', '{"n":2}', '']);
+      expect((await keptOf(log)).map(({ data }) => data)).toMatchObject(['', '{"n":2}', '']);
     });
 
     it.each(oddTexts)('keeps %j as an id and in data', async (text) => {
       const data = JSON.stringify({ text });
       const odd = event(1, { sessionId: text, streamId: text, data });
       const log = await logWith(createLog, [event(1), odd]);
-      expect(await keptOf(log, text, text)).toEqual([odd]);
+      expect(await keptOf(log, text, text)).toMatchObject([odd]);
       await log.forgetStream(text, text);
-      expect(await log.after(text, text, 0)).toEqual(UNKNOWN);
-      expect(await keptOf(log)).toEqual([event(1)]);
+      expect(await log.after(text, text, 0)).toMatchObject(UNKNOWN);
+      expect(await keptOf(log)).toMatchObject([event(1)]);
     });
 
     it('keeps data with line feeds and characters of any length', async () => {
       const data = 'first\nsecond\r\n\n日本語 👩‍👩‍👧‍👦 \u2028 "quoted" \\ \'';
       const log = await logWith(createLog, [event(1, { data }), event(2, { data: 'x'.repeat(100_000) })]);
-      expect(await keptOf(log)).toEqual([event(1, { data }), event(2, { data: 'x'.repeat(100_000) })]);
+      expect(await keptOf(log)).toMatchObject([event(1, { data }), event(2, { data: 'x'.repeat(100_000) })]);
     });
   });
 }

@@ -1,0 +1,45 @@
+import type { EffectiveLimits } from '../tenant/limits.ts';
+import type { ResponseSink } from '../transport/response-sink.ts';
+import { withinTime } from './within-time.ts';
+
+/** The clients that wait for a session to answer, and have no call in flight yet. */
+export class WaitingClients {
+  readonly #sinks = new Set<ResponseSink>();
+  readonly #onSettled: () => void;
+
+  /** @param onSettled - called when one of them waits no more. */
+  constructor(onSettled: () => void) {
+    this.#onSettled = onSettled;
+  }
+
+  /** Whether one of them is still there. */
+  get any(): boolean {
+    for (const { closed } of this.#sinks) if (!closed) return true;
+    return false;
+  }
+
+  /** One waits until it is answered. */
+  add(sink: ResponseSink): void {
+    this.#sinks.add(sink);
+    void sink.done.then(() => this.#sinks.delete(sink));
+  }
+
+  /** One waits as long as `work` takes. */
+  async during<Result>(sink: ResponseSink, work: Promise<Result>): Promise<Result> {
+    this.#sinks.add(sink);
+    try {
+      return await work;
+    } finally {
+      this.#sinks.delete(sink);
+      this.#onSettled();
+    }
+  }
+
+  /** One waits for a server: not for longer than its tenant's calls may take. Rejects with `server_unavailable`. */
+  forServer<Result>(
+    { sink, limits }: { sink: ResponseSink; limits: EffectiveLimits },
+    server: Promise<Result>,
+  ): Promise<Result> {
+    return this.during(sink, withinTime(server, limits.callTimeoutMs));
+  }
+}
