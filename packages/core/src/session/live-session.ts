@@ -46,7 +46,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   readonly #servers: SessionServers;
   readonly waiting: WaitingClients;
   readonly #pendingSubscriptions: PendingSubscriptions = new Set();
-  #ended = false;
+  #state: 'present' | 'ended' | 'released' = 'present';
 
   /** @param parked - whether the session goes on, and only lacks a server. */
   constructor(record: SessionRecord, usage: PrincipalUsage, services: SessionServices, parked: boolean) {
@@ -85,8 +85,13 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     return this.log !== undefined && this.record.protocolVersion >= PRIMING_SINCE;
   }
 
+  /** Whether it is in this process still: neither ended nor released. */
+  get present(): boolean {
+    return this.#state === 'present';
+  }
+
   get ended(): boolean {
-    return this.#ended;
+    return this.#state === 'ended';
   }
 
   /** Whether a call is in flight, or a client waits for a server to be built. */
@@ -167,12 +172,14 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
 
   /** Ends everything: calls are aborted and answered with an error, streams end. */
   end(): void {
+    this.#state = 'ended';
     this.#close(sessionNotFound());
     this.log?.forget();
   }
 
   /** Lets go of server and streams; the record and the events stay, for the session to go on with. */
   release(): void {
+    this.#state = 'released';
     this.streams.hangUp();
     this.#close(shuttingDown());
   }
@@ -202,7 +209,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
 
   onServerClosed(transport: SessionTransport): void {
     const [current] = this.#servers.transports;
-    if (!this.#ended && current === transport) this.#services.onBroken(this.record, 'server_closed');
+    if (this.present && current === transport) this.#services.onBroken(this.record, 'server_closed');
     else this.#servers.closeFinished();
   }
 
@@ -251,7 +258,6 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   }
 
   #close(refusal: TenancyError): void {
-    this.#ended = true;
     this.#servers.close(refusal);
     this.streams.abortAll(refusal);
   }

@@ -26,15 +26,25 @@ export async function sessionToEvict(
   { maxSessions, max }: RoomLimits,
 ): Promise<SessionRecord | undefined> {
   const { principal } = opening.record;
-  // Counted before the store is asked: one that is kept meanwhile may count twice, and never not at all.
-  const earlier = countBefore(opening, opening.usage.opening);
-  const own = earlier + (await records.count(principal));
-  const all = countBefore(opening, table.opening.values()) + records.size;
-  if (own < maxSessions && all < max) return undefined;
+  let own = await ownBefore();
+  if (own < maxSessions && allBefore() < max) return undefined;
   const idle = await longestIdle(principal, table, records);
   if (idle !== undefined) return idle;
+  // Looking for one has cleared records away that are none.
+  own = await ownBefore();
   if (own >= maxSessions) throw limitReached('session_limit', { name: 'maxSessions', value: maxSessions });
-  throw limitReached('process_session_limit', { name: 'max', value: max });
+  if (allBefore() >= max) throw limitReached('process_session_limit', { name: 'max', value: max });
+  return undefined;
+
+  // Counted before the store is asked: one that is kept meanwhile may count twice, and never not at all.
+  async function ownBefore(): Promise<number> {
+    const earlier = countBefore(opening, opening.usage.opening);
+    return earlier + (await records.count(principal));
+  }
+
+  function allBefore(): number {
+    return countBefore(opening, table.opening.values()) + records.size;
+  }
 }
 
 function countBefore(item: object, items: Iterable<object>): number {

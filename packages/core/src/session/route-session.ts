@@ -36,7 +36,7 @@ export async function routeSession(
   return async (request) => {
     let current = session;
     // It may have been parked while the caller was authenticated once more.
-    while (current.ended) current = await sessionOf(sessions, sessionId, request.identity, sink);
+    while (!current.present) current = await sessionOf(sessions, sessionId, request.identity, sink);
     if (batch !== undefined) return current.post(batch, request);
     return facts.method === 'GET' ? openStream(sessions, current, request) : endSession(sessions, current, request);
   };

@@ -23,7 +23,7 @@ export interface KeeperActions {
   onParked(session: LiveSession): void;
 }
 
-/** ms after which it is tried again to park what could not be parked. */
+/** ms, at most, after which it is tried again to park what could not be parked. */
 const RETRY_MS = 1_000;
 
 /**
@@ -132,9 +132,12 @@ export class SessionKeeper {
   /** Those that are in use now may not be so in a moment. */
   #parkLater(): void {
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => {
-      if (this.#table.size > maxLiveOf(this.#settings)) void this.#parkLeastRecent();
-    }, RETRY_MS).unref();
+    this.#retry = setTimeout(
+      () => {
+        if (this.#table.size > maxLiveOf(this.#settings)) void this.#parkLeastRecent();
+      },
+      Math.min(keeperIntervalMs(this.#settings), RETRY_MS),
+    ).unref();
   }
 }
 

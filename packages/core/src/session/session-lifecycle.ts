@@ -103,13 +103,14 @@ export class SessionLifecycle {
   }
 
   /**
-   * A parked session goes on; it gets a server when it needs one, and stays until `sink` is done. `undefined` where it has ended. Rejects with
-   * `store_unavailable`.
+   * A parked session goes on; it gets a server when it needs one, and stays until `sink` is done, or all sessions are released. `undefined` where it
+   * has ended. Rejects with `store_unavailable`.
    */
   async resume(sessionId: string, sink: ResponseSink): Promise<LiveSession | undefined> {
     const session = await this.#resumed(sessionId);
     if (session === undefined) return undefined;
     session.waiting.add(sink);
+    this.#keeper.watch();
     session.touch();
     // It may have ended while its record was read. Who ends it from now on meets the session itself.
     if ((await this.records.touch(session.record)) === false) this.#drop(session);
@@ -200,7 +201,6 @@ export class SessionLifecycle {
     await this.#locateStream(record);
     const session = this.#create(record, true);
     this.table.add(session);
-    this.#keeper.watch();
     return session;
   }
 

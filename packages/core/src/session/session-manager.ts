@@ -85,13 +85,17 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
 
   /** The caller's own session: a stranger learns nothing, not even that it exists. A parked one is live from now on. Rejects with `store_unavailable`. */
   async find(sessionId: string, identity: Identity, sink: ResponseSink): Promise<LiveSession | undefined> {
-    const live = this.#table.get(sessionId);
-    if (live !== undefined) return samePrincipal(live.record.principal, identity.principal) ? live : undefined;
-    this.#assertNotReleased();
-    const record = await this.#records.load(sessionId);
-    if (record === undefined || !samePrincipal(record.principal, identity.principal)) return undefined;
-    this.#assertNotReleased();
-    return this.#lifecycle.resume(sessionId, sink);
+    for (;;) {
+      const present = this.#table.get(sessionId);
+      if (present !== undefined)
+        return samePrincipal(present.record.principal, identity.principal) ? present : undefined;
+      this.#assertNotReleased();
+      const record = await this.#records.load(sessionId);
+      if (record === undefined || !samePrincipal(record.principal, identity.principal)) return undefined;
+      this.#assertNotReleased();
+      const session = await this.#lifecycle.resume(sessionId, sink);
+      if (session === undefined || session.present) return session;
+    }
   }
 
   /** Opens a session for an `initialize` request. Rejects where a limit is reached or the server cannot be built. */
@@ -141,12 +145,15 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
    * parked sessions, after `before`, for when they come back.
    */
   async replaceServersByToken(tokenDigest: string, before: Promise<unknown>): Promise<void> {
-    for (const session of this.#presentOnes({ tokenDigest })) session.replaceServer();
+    const told = new Set(this.#presentOnes({ tokenDigest }));
+    for (const session of told) session.replaceServer();
     await before;
     if (!this.#resumable) return;
-    for (const record of await this.#records.all({ tokenDigest })) {
-      const parked = this.#table.get(record.id) === undefined && !this.#table.opening.has(record.id);
-      if (parked && !this.#closed) await this.#lifecycle.replaceParked(record.id);
+    for (const { id, announced } of await this.#records.all({ tokenDigest })) {
+      if (this.#closed || this.#table.opening.has(id)) continue;
+      const resumed = this.#table.get(id);
+      if (resumed === undefined && !announced) await this.#lifecycle.replaceParked(id);
+      if (resumed !== undefined && !told.has(resumed)) resumed.replaceServer();
     }
   }
 

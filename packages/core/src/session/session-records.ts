@@ -80,7 +80,7 @@ export class SessionRecords {
   async list(filter: SessionFilter, limit: number, cursor?: string): Promise<RecordPage> {
     return this.#attempt(async () => {
       const { sessions, ...next } = await this.#store.list(filter, limit, cursor);
-      return { records: this.#readAll(sessions), ...next };
+      return { records: await this.#readAll(sessions), ...next };
     });
   }
 
@@ -136,21 +136,24 @@ export class SessionRecords {
   }
 
   #ttlOf({ lastSeenAt }: SessionRecord): number {
-    return Math.max(lastSeenAt + this.#idleTimeoutMs - Date.now(), 0) + this.#graceMs;
+    return Math.max(lastSeenAt + this.#idleTimeoutMs + this.#graceMs - Date.now(), 1);
   }
 
-  #readAll(sessions: readonly StoredSession[]): SessionRecord[] {
-    return sessions.map((stored) => this.#read(stored)).filter((record) => record !== undefined);
+  async #readAll(sessions: readonly StoredSession[]): Promise<SessionRecord[]> {
+    const records = await Promise.all(sessions.map((stored) => this.#read(stored)));
+    return records.filter((record) => record !== undefined);
   }
 
   /** A record that cannot be read is no session: it must not take the place of one. */
-  #read(stored: StoredSession): SessionRecord | undefined {
+  #read(stored: StoredSession): Awaitable<SessionRecord | undefined> {
     try {
       return recordFromStored(stored);
     } catch (err) {
       logWith(this.#logger, 'warn', { err, sessionId: stored.id }, 'The record of a session cannot be read');
-      this.delete(stored.id).catch(() => {});
-      return undefined;
+      return this.delete(stored.id).then(
+        () => undefined,
+        () => undefined,
+      );
     }
   }
 
