@@ -30,7 +30,8 @@ export class Connection {
 
   /** Sends a DELETE and reads the whole answer. Rejects where the connection fails. */
   delete(headers: RequestHeaders): Promise<SessionAnswer> {
-    return this.#send({ method: 'DELETE', path: this.#path, headers });
+    const { 'content-type': _ofBody, ...ofRequest } = headers;
+    return this.#send({ method: 'DELETE', path: this.#path, headers: ofRequest });
   }
 
   /** Ends the connection. */

@@ -37,7 +37,12 @@ export const leanSubject: Contender = {
   args: ['--lean'],
 };
 
-// A subject with the cache of `tools/list` belongs here once the core has one, and into the suite `tools-list`.
+/** Ours, with a factory whose servers keep their list of tools until it changes. */
+export const cachedSubject: Contender = {
+  label: 'fastify-mcp-server, cached list',
+  file: subjectFile,
+  args: ['--cache-list'],
+};
 
 /** The SDK's transport under Fastify, wired by hand. */
 export const byHand: Contender = { label: 'SDK v1 by hand, Fastify', file: 'servers/sdk-v1/fastify.ts' };
@@ -82,14 +87,14 @@ export const mcpHandler: Contender = {
   load: { stateless: true },
 };
 
-/** What no MCP server under Fastify can be faster than. */
+/** A route that does the same without MCP: the work of Fastify. */
 export const bareFastify: Contender = {
   label: 'bare Fastify route (no MCP)',
   file: 'servers/host.ts',
   args: ['fastify', '--bare'],
 };
 
-/** What no MCP server can be faster than. */
+/** The same without Fastify: the work of Node. */
 export const bareNode: Contender = {
   label: 'bare node:http (no MCP)',
   file: 'servers/host.ts',

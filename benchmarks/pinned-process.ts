@@ -31,7 +31,8 @@ export class PinnedProcess {
     const pinning = canPin ? ['taskset', '-c', String(core)] : [];
     const [command = '', ...rest] = [...pinning, ...launcher, process.execPath, ...nodeArgs, file, ...args];
     this.#name = file;
-    this.#child = spawn(command, rest, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    // Some servers write a line for each session.
+    this.#child = spawn(command, rest, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   }
 
   /** The first message of the process, or its answer to `message`. Rejects where it ends instead. */

@@ -47,11 +47,10 @@ const COLUMNS: readonly Column<Measurement>[] = [
 ];
 
 /** The table of what was measured of each server, and of those that were not: why. */
-export function measurementsTable(
-  measurements: readonly Measurement[],
-  exclusions: readonly Exclusion[] = [],
-): string {
-  const blanks = COLUMNS.slice(2).map(() => ' |').join('');
+export function measurementsTable(measurements: readonly Measurement[], exclusions: readonly Exclusion[] = []): string {
+  const blanks = COLUMNS.slice(2)
+    .map(() => ' |')
+    .join('');
   const rows = exclusions.map(({ label, reason }) => `| ${label} | – ${reason} |${blanks}`);
   return [tableOf(COLUMNS, measurements), ...rows].join('\n');
 }

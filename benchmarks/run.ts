@@ -1,43 +1,45 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { references, subject } from './contenders.ts';
-import { contendersOfHosts } from './hosts.ts';
-import { measure } from './measure.ts';
-import { reportOf } from './report.ts';
-import { reportOfHosts } from './report-hosts.ts';
-import type { Circumstances } from './report-parts.ts';
-import { measureSessions } from './sessions/report.ts';
-
-/** Measures something, and reports it as Markdown. The report is kept under the suite's name. */
-type Suite = (circumstances: Circumstances) => Promise<string>;
-
-const suites: Readonly<Record<string, Suite>> = {
-  latest: async (circumstances) => reportOf(await measure([subject, ...references], circumstances), circumstances),
-  hosts: async (circumstances) => reportOfHosts(await measure(contendersOfHosts, circumstances), circumstances),
-  sessions: measureSessions,
-};
+import type { Suite } from './suite.ts';
+import { defaultSuites, suites } from './suites.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '20' }, seconds: { type: 'string', default: '1' } },
+  options: {
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    'warm-up': { type: 'string' },
+    minutes: { type: 'string', default: '20' },
+  },
 });
-const name = positionals.length === 0 ? 'latest' : positionals.join(' ');
-const suite = Object.hasOwn(suites, name) ? suites[name] : undefined;
-if (suite === undefined) throw new TypeError(`Name one of ${Object.keys(suites).join(', ')}, got ${name}`);
+// One suite is measured well, all of them within some minutes.
+const thorough = positionals.length > 0;
 const extent = {
-  rounds: positive('rounds', values.rounds),
-  roundMs: 1000 * positive('seconds', values.seconds),
-  warmUpMs: 3000,
-  connections: 32,
+  rounds: positive('rounds', values.rounds ?? (thorough ? '20' : '5')),
+  roundMs: 1_000 * positive('seconds', values.seconds ?? (thorough ? '1' : '0.5')),
+  warmUpMs: 1_000 * positive('warm-up', values['warm-up'] ?? '3'),
+  minutes: positive('minutes', values.minutes),
 };
-
-const [loadBefore = 0] = loadavg();
-const report = await suite({ ...extent, loadBefore });
+const names = thorough ? positionals : defaultSuites;
+const chosen = names.map((name) => [name, suiteOf(name)] as const);
 const results = new URL('results/', import.meta.url);
 mkdirSync(results, { recursive: true });
-writeFileSync(new URL(`${name}.md`, results), `${report}\n`);
-console.log(report);
+
+for (const [name, suite] of chosen) {
+  const [loadBefore = 0] = loadavg();
+  const { markdown, picture } = await suite.run({ ...extent, loadBefore });
+  const file = suite.file ?? name;
+  writeFileSync(new URL(`${file}.md`, results), `${markdown}\n`);
+  if (picture !== undefined) writeFileSync(new URL(`${file}.svg`, results), picture);
+  console.log(`${markdown}\n`);
+}
+
+function suiteOf(name: string): Suite {
+  const suite = Object.hasOwn(suites, name) ? suites[name] : undefined;
+  if (suite === undefined) throw new TypeError(`Name some of ${Object.keys(suites).join(', ')}, got ${name}`);
+  return suite;
+}
 
 function positive(option: string, text: string): number {
   const value = Number(text);

@@ -10,3 +10,14 @@ export function median(values: readonly number[]): number {
   const last = sorted.length - 1;
   return ((sorted[Math.floor(last / 2)] ?? Number.NaN) + (sorted[Math.ceil(last / 2)] ?? Number.NaN)) / 2;
 }
+
+/** The slope of the line that fits the points best (least squares). `NaN` for fewer than two. */
+export function slope(xs: readonly number[], ys: readonly number[]): number {
+  const [x, y] = [mean(xs), mean(ys)];
+  const covariance = mean(xs.map((value, index) => (value - x) * ((ys[index] ?? y) - y)));
+  return covariance / mean(xs.map((value) => (value - x) ** 2));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,11 +1,13 @@
-import { type Tenancy, TokenBasedServerProvider } from '@mcp-tenancy/core';
+import { cacheToolsList, type Tenancy, TokenBasedServerProvider } from '@mcp-tenancy/core';
 import { tokensOf } from '../tokens.ts';
 import { serverOptions } from './server-options.ts';
 import { buildServer } from './tools.ts';
 
+const factory = serverOptions.cacheList ? () => cacheToolsList(buildServer()) : buildServer;
+
 /** A server with the benchmark's tools for each of its tokens. */
 export const bearerTokenProvider = new TokenBasedServerProvider(
-  Object.fromEntries(tokensOf(serverOptions.tenants).map((token) => [token, buildServer])),
+  Object.fromEntries(tokensOf(serverOptions.tenants).map((token) => [token, factory])),
 );
 
 /** Listens to the tool calls of a tenancy, as an app that bills them would. */

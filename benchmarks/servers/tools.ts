@@ -19,7 +19,7 @@ export function buildServer(): McpServer {
   );
   for (const tool of tools) {
     const { name, description } = tool;
-    const inputSchema = lean ? schemaOf(tool) : tool.shape();
+    const inputSchema = lean ? schemaOf(tool) : z.object(tool.shape());
     server.registerTool(name, { description, inputSchema }, (args: Record<string, unknown>, extra) =>
       tool.call(args, reportTo(extra)),
     );

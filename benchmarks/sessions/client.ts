@@ -1,7 +1,8 @@
-import { type ClientRequest, get } from 'node:http';
+import { once } from 'node:events';
+import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { Connection } from '../connection.ts';
-import { quantile } from '../statistics.ts';
 import { initializeBody, initializedBody } from '../messages.ts';
+import { quantile } from '../statistics.ts';
 
 /** What the parent process asks for; each is answered with one message. */
 export type ClientCommand =
@@ -17,10 +18,12 @@ export type ClientCommand =
   | { readonly do: 'call'; readonly url: string; readonly sessions: readonly Session[] }
   /** Calls a tool of every session again and again for some time. */
   | { readonly do: 'load'; readonly url: string; readonly sessions: readonly Session[]; readonly ms: number }
-  /** Opens the stream of every session. */
+  /** Opens the stream of every session, or carries on the one that its last event names. */
   | { readonly do: 'listen'; readonly url: string; readonly sessions: readonly Session[] }
-  /** How many events each tenant's streams have got. */
+  /** What the streams have got so far, by session. */
   | { readonly do: 'heard' }
+  /** Asks every session's server for the version of its factory. Answers with how many are at `version`. */
+  | { readonly do: 'versions'; readonly url: string; readonly sessions: readonly Session[]; readonly version: number }
   /** Calls the tool that takes its time, and answers with what it says. */
   | { readonly do: 'slow'; readonly url: string; readonly session: Session };
 
@@ -28,6 +31,14 @@ export type ClientCommand =
 export interface Session {
   readonly id: string;
   readonly token: string;
+  /** The id of the last event that its stream has got. */
+  readonly lastEventId?: string;
+}
+
+/** What the stream of a session has got. */
+export interface Heard {
+  /** The ids of its events. */
+  readonly events: readonly string[];
 }
 
 /** What calls took, ms; and how many were not answered as they must be. */
@@ -40,7 +51,7 @@ export interface Latency {
 
 const CONNECTIONS = 32;
 
-const heard = new Map<string, number>();
+const heard = new Map<string, { events: string[] }>();
 const listening: ClientRequest[] = [];
 
 function headersOf(token: string, sessionId?: string): Record<string, string> {
@@ -113,22 +124,34 @@ function* inTurns(sessions: readonly Session[], ms: number): Generator<Session> 
 }
 
 async function listen({ url, sessions }: ClientCommand & { do: 'listen' }): Promise<number> {
-  await onConnections(url, CONNECTIONS, sessions[Symbol.iterator](), async (_connection, { id, token }) => {
-    await new Promise<void>((resolve, reject) => {
-      const request = get(url, { agent: false, headers: { ...headersOf(token, id) } }, (response) => {
-        if (response.statusCode !== 200) reject(new Error(`No stream: ${response.statusCode}`));
-        const [tenant = ''] = token.split(':', 1);
-        response.setEncoding('utf8').on('data', (text: string) => {
-          const events = text.split('event: message').length - 1;
-          if (events > 0) heard.set(tenant, (heard.get(tenant) ?? 0) + events);
-        });
-        resolve();
-      });
-      request.on('error', reject);
-      listening.push(request);
-    });
-  });
+  await onConnections(url, CONNECTIONS, sessions[Symbol.iterator](), (_connection, session) =>
+    openStream(url, session),
+  );
   return listening.length;
+}
+
+async function openStream(url: string, { id, token, lastEventId }: Session): Promise<void> {
+  const headers = { ...headersOf(token, id), ...(lastEventId && { 'last-event-id': lastEventId }) };
+  const request = get(url, { agent: false, headers });
+  listening.push(request);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  if (response.statusCode !== 200) throw new Error(`No stream: ${response.statusCode}`);
+  const { events } = heard.get(id) ?? { events: [] };
+  heard.set(id, { events });
+  // A server that is killed takes the stream with it.
+  response.on('error', () => {});
+  response.setEncoding('utf8').on('data', (text: string) => {
+    for (const [, eventId = ''] of text.matchAll(/event: message\nid: (\S+)/g)) events.push(eventId);
+  });
+}
+
+async function atVersion({ url, sessions, version }: ClientCommand & { do: 'versions' }): Promise<number> {
+  let count = 0;
+  await onConnections(url, CONNECTIONS, sessions[Symbol.iterator](), async (connection, { id, token }) => {
+    const { body } = await connection.post(callOf('version', {}), headersOf(token, id));
+    if (body.includes(`"text":"${version}"`)) count += 1;
+  });
+  return count;
 }
 
 async function slow({ url, session }: ClientCommand & { do: 'slow' }): Promise<string> {
@@ -150,6 +173,8 @@ async function obey(command: ClientCommand): Promise<unknown> {
       return listen(command);
     case 'heard':
       return Object.fromEntries(heard);
+    case 'versions':
+      return atVersion(command);
     case 'slow':
       return slow(command);
   }

@@ -15,8 +15,10 @@ export function buildServer(lean: boolean, version: number): McpServer {
     { capabilities: { tools: { listChanged: true } }, ...(lean && { jsonSchemaValidator: sharedJsonSchemaValidator }) },
   );
   for (let index = 0; index < 8; index += 1) {
-    const inputSchema = lean ? numbers : { a: z.number(), b: z.number() };
-    server.registerTool(`add-${index}`, { description: 'Adds two numbers', inputSchema }, (args) => resultOf(String(sumOf(args))));
+    const inputSchema = lean ? numbers : z.object({ a: z.number(), b: z.number() });
+    server.registerTool(`add-${index}`, { description: 'Adds two numbers', inputSchema }, (args) =>
+      resultOf(String(sumOf(args))),
+    );
   }
   server.registerTool('version', { description: 'Tells the version of its factory' }, async () => ({
     content: [{ type: 'text', text: `${version}` }],

@@ -13,7 +13,8 @@ export function bareServer(): Server {
   const app = new Hono();
   app.post('/mcp', async (c) => {
     const { status, headers, body } = bareAnswer(c.req.header('authorization'), await c.req.json<Message>());
-    if (body === undefined || typeof body === 'string') return c.body(body ?? null, status, headers);
+    if (body === undefined) return c.body(null, status, headers);
+    if (typeof body === 'string') return c.body(body, 200, headers);
     return c.json(body, status, headers);
   });
   return listenerOf(app);

@@ -1,0 +1,144 @@
+import {
+  bareFastify,
+  bareNode,
+  bareRoutes,
+  byHand,
+  byHandJson,
+  byHandLean,
+  type Contender,
+  cachedSubject,
+  competitors,
+  type Exclusion,
+  fastSubject,
+  leanSubject,
+  mcpHandler,
+  subject,
+  under,
+  v2Handler,
+} from './contenders.ts';
+import { fanOut } from './fan-out/fan-out.ts';
+import { contendersOfHosts } from './hosts.ts';
+import { instructions } from './instructions.ts';
+import { type LoadSuite, runLoadSuite } from './load-suite.ts';
+import { measure } from './measure.ts';
+import { reportOfHosts } from './report-hosts.ts';
+import { measureSessions } from './sessions/report.ts';
+import { steady } from './steady.ts';
+import type { Suite } from './suite.ts';
+
+const callSuite: Suite = {
+  file: 'latest',
+  run: (circumstances) =>
+    runLoadSuite(
+      {
+        title: 'tools/call of a small tool',
+        plan: { work: 'tools-call' },
+        comparisons: [{ subjects: [subject, fastSubject], references: [byHandJson, ...competitors, ...bareRoutes] }],
+      },
+      circumstances,
+    ),
+};
+
+const stateless = new Set([v2Handler, mcpHandler]);
+
+const withoutSessions: readonly Exclusion[] = [...stateless].map(({ label }) => ({
+  label,
+  reason: 'has no sessions: it answers `DELETE` with 405',
+}));
+
+const noStreams: readonly Exclusion[] = [
+  {
+    label: byHandJson.label,
+    reason: '`enableJsonResponse` answers with one JSON body, which has no room for notifications',
+  },
+];
+
+/** What can be measured by its name. */
+export const suites: Readonly<Record<string, Suite>> = {
+  'tools-call': callSuite,
+  latest: callSuite,
+  'large-result': loadSuite({
+    title: 'tools/call with a result of 64 KiB',
+    plan: { work: 'large-result' },
+    comparisons: [{ subjects: [subject, fastSubject], references: [...competitors, bareFastify] }],
+  }),
+  'tools-list': loadSuite({
+    title: 'tools/list of 50 tools',
+    plan: { work: 'tools-list' },
+    comparisons: [{ subjects: [subject, cachedSubject], references: [...competitors, bareFastify] }],
+  }),
+  churn: loadSuite({
+    title: 'Sessions that begin and end',
+    plan: { work: 'churn' },
+    comparisons: [
+      {
+        subjects: [subject, leanSubject],
+        references: [byHandLean, ...competitors.filter((contender) => !stateless.has(contender)), bareFastify],
+      },
+    ],
+    exclusions: withoutSessions,
+    note: 'An operation is three requests. fastmcp makes its schemas once in any case: its tools belong to the process. Its answer to `initialize` takes a second: it waits ten times 100 ms for what that very request says.',
+  }),
+  progress: loadSuite({
+    title: 'tools/call with three notifications of progress',
+    plan: { work: 'progress' },
+    comparisons: [{ subjects: [subject, fastSubject], references: [...competitors, bareFastify] }],
+    exclusions: noStreams,
+    note: 'A bare route writes all events at once.',
+  }),
+  connections: loadSuite({
+    title: 'tools/call over 1, 32 and 256 connections',
+    plan: { work: 'tools-call' },
+    comparisons: [1, 32, 256].map((connections) => {
+      const over = (contender: Contender) =>
+        under(contender, connections === 1 ? '1 connection' : `${connections} connections`, { connections });
+      return { subjects: [over(subject)], references: [byHand, bareFastify, bareNode].map(over) };
+    }),
+  }),
+  tenants: loadSuite(tenantsSuite()),
+  'fan-out': { run: fanOut },
+  hosts: {
+    run: async (circumstances) => ({
+      markdown: reportOfHosts(await measure(contendersOfHosts, circumstances), circumstances),
+    }),
+  },
+  sessions: { run: async (circumstances) => ({ markdown: await measureSessions(circumstances) }) },
+  instructions: { run: instructions },
+  steady: { run: steady },
+};
+
+/** What is measured where no name is given. */
+export const defaultSuites: readonly string[] = [
+  'tools-call',
+  'large-result',
+  'tools-list',
+  'churn',
+  'progress',
+  'connections',
+  'tenants',
+  'fan-out',
+];
+
+function loadSuite(suite: LoadSuite): Suite {
+  return { run: (circumstances) => runLoadSuite(suite, circumstances) };
+}
+
+function tenantsSuite(): LoadSuite {
+  const ofTenants = (tenants: number) =>
+    under(leanSubject, tenants === 1 ? '1 tenant' : `${tenants.toLocaleString('en')} tenants`, {
+      tenants,
+      sessions: tenants,
+      rotate: true,
+    });
+  const withIdle = (idleSessions: number) =>
+    under(leanSubject, `${idleSessions.toLocaleString('en')} idle sessions`, { tenants: 100, idleSessions });
+  return {
+    title: 'Cost of many tenants and of idle sessions',
+    plan: { work: 'tools-call' },
+    comparisons: [
+      { subjects: [ofTenants(100), ofTenants(10_000)], references: [ofTenants(1)] },
+      { subjects: [withIdle(10_000)], references: [withIdle(8)] },
+    ],
+    note: 'Every tenant has a token and a session; with many tenants, every request is in another session than the one before it.',
+  };
+}

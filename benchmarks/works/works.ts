@@ -1,0 +1,20 @@
+import { churn } from './churn.ts';
+import { largeResult } from './large-result.ts';
+import { progress } from './progress.ts';
+import { steady } from './steady.ts';
+import { toolsCall } from './tools-call.ts';
+import { toolsList } from './tools-list.ts';
+import type { Work } from './work.ts';
+
+/** The names of what can be measured. */
+export type WorkName = 'tools-call' | 'large-result' | 'tools-list' | 'churn' | 'progress' | 'steady';
+
+/** What can be measured. */
+export const works: Readonly<Record<WorkName, Work>> = {
+  'tools-call': toolsCall,
+  'large-result': largeResult,
+  'tools-list': toolsList,
+  churn,
+  progress,
+  steady,
+};
