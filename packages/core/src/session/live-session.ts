@@ -28,6 +28,9 @@ import type { SessionServices } from './session-services.ts';
 import { WaitingClients } from './waiting-clients.ts';
 
 const PRIMING_SINCE = '2025-11-25';
+/** What who comes too late is told: made once, since every session ends. */
+const ENDED = sessionNotFound();
+const RELEASED = shuttingDown();
 const NO_BATCHES_SINCE = '2025-06-18';
 const LISTS = ['tools', 'resources', 'prompts'] as const;
 
@@ -173,7 +176,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   /** Ends everything: calls are aborted and answered with an error, streams end. */
   end(): void {
     this.#state = 'ended';
-    this.#close(sessionNotFound());
+    this.#close(ENDED);
     this.log?.forget();
   }
 
@@ -181,7 +184,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   release(): void {
     this.#state = 'released';
     this.streams.hangUp();
-    this.#close(shuttingDown());
+    this.#close(RELEASED);
   }
 
   observe(request: JSONRPCRequest): CallObserver | undefined {
