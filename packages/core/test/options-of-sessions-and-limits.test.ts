@@ -16,6 +16,22 @@ const WRONG: readonly WrongOptions[] = [
         ['sessions.store', method],
       ] as const,
   ),
+  ...[undefined, null, 0, 'no'].map(
+    (durable) =>
+      [
+        `sessions.store with durable: ${durable}`,
+        { createServer, sessions: { store: Object.assign(new MemorySessionStore(), { durable }) } },
+        ['sessions.store', 'durable', 'true or false'],
+      ] as const,
+  ),
+  ...[undefined, null, '0', 1.5, Number.NaN, () => 0].map(
+    (size) =>
+      [
+        `sessions.store with size: ${size}`,
+        { createServer, sessions: { store: Object.defineProperty(new MemorySessionStore(), 'size', { value: size }) } },
+        ['sessions.store', 'size', 'whole number'],
+      ] as const,
+  ),
   ...[null, 'memory', 7, {}].map(
     (store) =>
       [

@@ -16,25 +16,31 @@ async function served() {
 const cases = (names: readonly string[]) => names.flatMap((name) => NO_NAMES.map((value) => [name, value] as const));
 
 describe('a target that names nobody', () => {
-  it.each(cases(['tenantId', 'sessionId']))('%s: %j is a TypeError for notify(), and nobody hears it', async (name, value) => {
-    const { tenancy, acme } = await served();
-    const notify = () => tenancy.notify({ [name]: value } as never, NOTIFICATION);
-    expect(notify).toThrow(TypeError);
-    expect(notify).toThrow(`target.${name}`);
-    const stream = await acme.listen();
-    tenancy.notify({}, { ...NOTIFICATION, params: { level: 'info', data: 'next' } });
-    expect(await stream.events.message()).toMatchObject({ params: { data: 'next' } });
-    stream.close();
-  });
+  it.each(cases(['tenantId', 'sessionId']))(
+    '%s: %j is a TypeError for notify(), and nobody hears it',
+    async (name, value) => {
+      const { tenancy, acme } = await served();
+      const notify = () => tenancy.notify({ [name]: value } as never, NOTIFICATION);
+      expect(notify).toThrow(TypeError);
+      expect(notify).toThrow(`target.${name}`);
+      const stream = await acme.listen();
+      tenancy.notify({}, { ...NOTIFICATION, params: { level: 'info', data: 'next' } });
+      expect(await stream.events.message()).toMatchObject({ params: { data: 'next' } });
+      stream.close();
+    },
+  );
 
-  it.each(cases(['tenantId', 'token', 'subject']))('%s: %j is a TypeError for revoke(), and ends nothing', async (name, value) => {
-    const { tenancy, ends } = await served();
-    const revocation = { ...(name === 'subject' && { tenantId: 'acme' }), [name]: value };
-    const error = await tenancy.revoke(revocation as never).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(TypeError);
-    expect(String(error)).toContain(`revocation.${name}`);
-    expect({ ends, size: tenancy.sessions.size }).toEqual({ ends: [], size: 2 });
-  });
+  it.each(cases(['tenantId', 'token', 'subject']))(
+    '%s: %j is a TypeError for revoke(), and ends nothing',
+    async (name, value) => {
+      const { tenancy, ends } = await served();
+      const revocation = { ...(name === 'subject' && { tenantId: 'acme' }), [name]: value };
+      const error = await tenancy.revoke(revocation as never).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(String(error)).toContain(`revocation.${name}`);
+      expect({ ends, size: tenancy.sessions.size }).toEqual({ ends: [], size: 2 });
+    },
+  );
 
   it('is a TypeError for revoke() where one name is good and another is none', async () => {
     const { tenancy, ends } = await served();
@@ -55,7 +61,7 @@ describe('a target that names nobody', () => {
     },
   );
 
-  it.each([null, undefined, 'acme', []])('%j is none for revoke(): a TypeError', async (revocation) => {
+  it.each([[null], [undefined], ['acme'], [[]]])('%j is none for revoke(): a TypeError', async (revocation) => {
     const { tenancy, ends } = await served();
     await expect(tenancy.revoke(revocation as never)).rejects.toThrow(TypeError);
     expect(ends).toEqual([]);

@@ -188,3 +188,14 @@ it('makes a file that only its owner can read, and its write-ahead log too', asy
   await sessionStore.create(session('a'), LONG);
   for (const file of [path, `${path}-wal`]) expect(statSync(file).mode & 0o777).toBe(0o600);
 });
+
+it('names the file where its tables are not what they should be', () => {
+  const path = newFile();
+  createSqliteStores({ path }).close();
+  const database = new DatabaseSync(path);
+  database.exec('DROP TABLE events');
+  database.close();
+  expect(() => createSqliteStores({ path })).toThrow(`${path} cannot be read: `);
+  // And lets go of it.
+  expect(() => createSqliteStores({ path, busyTimeoutMs: 1 })).toThrow(`${path} cannot be read: `);
+});

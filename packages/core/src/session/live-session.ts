@@ -39,6 +39,8 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   readonly record: SessionRecord;
   readonly log: SessionLog | undefined;
   readonly streams: SessionStreams;
+  readonly keepAlive: KeepAlive;
+  readonly retryMs: number;
   /** Whether its client has been told of it. */
   opened: boolean;
   /** When it was last in use, as far as its store knows; ms since the epoch. */
@@ -58,6 +60,8 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.keptSeenAt = record.lastSeenAt;
     this.usage = usage;
     this.#services = services;
+    this.keepAlive = services.keepAlive;
+    this.retryMs = services.retryMs;
     this.waiting = new WaitingClients(() => services.onSettled());
     this.#servers = new SessionServers(this, services.connect, parked);
     this.log = services.eventLog && new SessionLog(services.eventLog, record.id, (error) => this.onError(error));
@@ -74,14 +78,6 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
 
   get standalone(): StreamPosition {
     return this.record.standalone;
-  }
-
-  get keepAlive(): KeepAlive {
-    return this.#services.keepAlive;
-  }
-
-  get retryMs(): number {
-    return this.#services.retryMs;
   }
 
   get primeStreams(): boolean {
@@ -171,6 +167,12 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     if (!wants(this.record, notification)) return false;
     this.streams.standalone.send(JSON.stringify(notification));
     return true;
+  }
+
+  /** Ends the connections that were opened with this token, and those that are about to be; the streams go on. */
+  detachByToken(tokenDigest: string): void {
+    this.waiting.revoke(tokenDigest);
+    this.streams.detachByToken(tokenDigest);
   }
 
   /** Ends everything: calls are aborted and answered with an error, streams end. */

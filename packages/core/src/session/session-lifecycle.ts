@@ -6,6 +6,7 @@ import { KeepAlive } from '../transport/keep-alive.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import { SessionLog } from '../transport/session-log.ts';
 import { continuedPosition } from '../transport/stream-position.ts';
+import { inTime } from './in-time.ts';
 import { LiveSession } from './live-session.ts';
 import { type KeeperSettings, recordGraceMs, SessionKeeper } from './session-keeper.ts';
 import type { SessionRecord } from './session-record.ts';
@@ -222,10 +223,12 @@ export class SessionLifecycle {
   /** Finds out where the standalone stream of a parked session is. */
   async #locateStream(record: SessionRecord): Promise<void> {
     const { eventLog, logger } = this.#parts;
-    record.standalone = await continuedPosition(record.standalone, record.id, eventLog).catch((err) => {
+    try {
+      record.standalone = await inTime(continuedPosition(record.standalone, record.id, eventLog));
+    } catch (err) {
       logWith(logger, 'error', { err, sessionId: record.id }, 'The event log fails');
       throw storeUnavailable(err);
-    });
+    }
   }
 
   async #release(session: LiveSession): Promise<void> {

@@ -1,4 +1,5 @@
 import type { InitializeRequest, InitializeResult, JSONRPCNotification } from '@modelcontextprotocol/sdk/types.js';
+import { assertOptions } from '../assert-options.ts';
 import { assertTarget } from '../assert-target.ts';
 import { shuttingDown } from '../errors.ts';
 import { IsolatedEmitter, type SessionEndReason } from '../events.ts';
@@ -58,6 +59,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
 
   /** Some of the open sessions, those that were used longest ago first. Rejects with `store_unavailable`. */
   async list({ principal, limit, cursor, ...of }: SessionQuery = {}): Promise<SessionPage> {
+    assertOptions('query', of, ['tenantId']);
     assertTarget('query', of);
     const { tenantId } = of;
     if (tenantId !== undefined && principal !== undefined && principal.tenantId !== tenantId) return { sessions: [] };
@@ -133,7 +135,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     const { tokenDigest } = filter;
     const present = this.#presentOnes(filter);
     const ending = present.map((session) => this.#lifecycle.end(session, 'revoked'));
-    if (tokenDigest !== undefined) for (const { streams } of this.#table.all()) streams.detachByToken(tokenDigest);
+    if (tokenDigest !== undefined) for (const session of this.#table.all()) session.detachByToken(tokenDigest);
     await Promise.all([before, ...ending]);
     const kept = (await this.#records.all(filter)).filter((record) => this.#isRevoked(record, filter, revokedAt));
     const ended = await Promise.all(kept.map((record) => this.#lifecycle.endParked(record, 'revoked')));

@@ -1,14 +1,13 @@
 import { errorFrom, storeUnavailable } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import { type Logger, logWith } from '../logger.ts';
+import { inTime } from './in-time.ts';
 import type { SessionFilter } from './session-filter.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { Awaitable, SessionStore, StoredSession } from './session-store.ts';
 import { recordFromStored, storedFromRecord } from './stored-record.ts';
 
 const PAGE = 1_000;
-/** How long a client is kept waiting for a store. */
-const STORE_TIMEOUT_MS = 900;
 
 /** One page of records. */
 export interface RecordPage {
@@ -170,15 +169,4 @@ export class SessionRecords {
       throw storeUnavailable(err);
     }
   }
-}
-
-/** What a store has answered, or is to answer before its client is told to come back later. */
-function inTime<Result>(result: Awaitable<Result>): Awaitable<Result> {
-  if (!(result instanceof Promise)) return result;
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new Error(`No answer within ${STORE_TIMEOUT_MS} ms`)),
-    STORE_TIMEOUT_MS,
-  ).unref();
-  return Promise.race([result, late]).finally(() => clearTimeout(timer));
 }

@@ -18,6 +18,11 @@ export class WaitingClients {
     return false;
   }
 
+  /** Those that wait by this token must not get what they wait for. */
+  revoke(tokenDigest: string): void {
+    for (const { credential } of this.#sinks) if (credential?.tokenDigest === tokenDigest) credential.revoked = true;
+  }
+
   /** One waits until it is answered. */
   add(sink: ResponseSink): void {
     this.#sinks.add(sink);

@@ -1,4 +1,4 @@
-import type { TenancyError } from '../errors.ts';
+import { sessionNotFound, type TenancyError } from '../errors.ts';
 import { MAX_TIMER_MS } from '../read-whole-number.ts';
 import { eventIdOf, frameOf, framesOf, invalidEventId, streamHeaders } from './event-frames.ts';
 import type { LoggedEvent, MissedEvents } from './event-log.ts';
@@ -148,6 +148,7 @@ export class EventStream implements KeepAliveTarget {
   /** The connection that asked last wins: one that asked before it, and was kept waiting by the log, comes too late. */
   #take(sink: ResponseSink, turn: number, onOpened: () => void): void {
     if (this.#refusal !== undefined) throw this.#refusal;
+    if (sink.credential?.revoked) throw sessionNotFound();
     if (sink.closed) return;
     sink.openStream(streamHeaders(this.#context.sessionId));
     onOpened();

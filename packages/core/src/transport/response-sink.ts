@@ -5,6 +5,8 @@ export type HeaderList = readonly string[];
 export interface Credential {
   readonly tokenDigest: string | undefined;
   readonly expiresAt: number | undefined;
+  /** Set when the token is removed before the answer has begun. */
+  revoked?: boolean;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { TenancyError } from '../errors.ts';
+import { sessionNotFound, type TenancyError } from '../errors.ts';
 import { framesOf, invalidEventId, readEventId, streamHeaders } from './event-frames.ts';
 import { EventStream, type StreamContext } from './event-stream.ts';
 import type { Credential, ResponseSink } from './response-sink.ts';
@@ -78,6 +78,7 @@ export class SessionStreams {
     const { log, sessionId } = this.#context;
     const missed = await log?.after(streamId, sequence);
     if (!missed?.complete) throw invalidEventId();
+    if (sink.credential?.revoked) throw sessionNotFound();
     sink.openStream(streamHeaders(sessionId));
     onOpened();
     this.#replays.add(sink);

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ControlledStore } from '../support/controlled-store.ts';
 import { holdBack } from '../support/hold-back.ts';
-import { eventsOf, eventually, serve, serverWith } from '../support/tenancy-server.ts';
-import { recordingLogger } from '../support/tenancy-server.ts';
 import { allParked, elapsed, PARK_SOON } from '../support/parking.ts';
+import { eventsOf, eventually, recordingLogger, serve, serverWith } from '../support/tenancy-server.ts';
 
 const createServer = () => serverWith({});
 

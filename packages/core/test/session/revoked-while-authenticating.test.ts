@@ -87,7 +87,10 @@ describe.each(STEPS)('a token that is removed while %s takes its time', (_name, 
     const other = wire('gone');
     other.sessionId = client.sessionId;
     arm();
-    const answer = other.send({ method, body: method === 'POST' ? other.request('tools/call', { name: 'hello' }) : undefined });
+    const answer = other.send({
+      method,
+      body: method === 'POST' ? other.request('tools/call', { name: 'hello' }) : undefined,
+    });
     await begun;
     provider.removeToken('gone');
     finish();

@@ -2,14 +2,28 @@ import { TokenBasedServerProvider, UnknownTenantError } from '@mcp-tenancy/core'
 import { describe, expect, it } from 'vitest';
 import { byToken } from '../support/limits.ts';
 import { allParked, call, PARK_SOON } from '../support/parking.ts';
-import { eventsOf, nextEvent, recordingLogger, said, serve, serverWith, textOf, tokens } from '../support/tenancy-server.ts';
+import {
+  eventsOf,
+  nextEvent,
+  recordingLogger,
+  said,
+  serve,
+  serverWith,
+  textOf,
+  tokens,
+} from '../support/tenancy-server.ts';
 
 const SECRET = 'acme owes us 4,000';
 const createServer = () => serverWith({ hello: () => said('hello') });
 
 describe('a factory that throws an UnknownTenantError', () => {
   it.each([
-    ['throws it', () => { throw new UnknownTenantError(SECRET); }],
+    [
+      'throws it',
+      () => {
+        throw new UnknownTenantError(SECRET);
+      },
+    ],
     ['rejects with it', () => Promise.reject(new UnknownTenantError(SECRET))],
   ])('(%s) is a 403 for a new session, of which nothing is left', async (_name, refuse) => {
     const { wire, tenancy } = await serve({ ...byToken, createServer: refuse });
@@ -73,7 +87,10 @@ describe('a factory that throws an UnknownTenantError', () => {
     expect(text).not.toContain(SECRET);
     expect(await ended).toMatchObject({ sessionId, tenantId: 'acme', reason: 'not_restorable' });
     const line = { level: 'warn', message: 'A session cannot be continued' };
-    expect(logger.lines).toContainEqual({ ...line, fields: { err: expect.objectContaining({ message: SECRET }), sessionId } });
+    expect(logger.lines).toContainEqual({
+      ...line,
+      fields: { err: expect.objectContaining({ message: SECRET }), sessionId },
+    });
     expect(tenancy.sessions.size).toBe(0);
   });
 

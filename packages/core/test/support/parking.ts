@@ -2,14 +2,14 @@ import type { ServerContext, Tenancy } from '@mcp-tenancy/core';
 import { REVISION, type WireClient } from '@mcp-tenancy/testing';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { SubscribeRequestSchema, UnsubscribeRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { askForConsent, type Extra, nextEvent, said, serverWith } from './tenancy-server.ts';
+import { askForConsent, type Extra, eventually, said, serverWith } from './tenancy-server.ts';
 
 /** Sessions that are parked almost at once. */
 export const PARK_SOON = { parkAfterMs: 40 };
 
-/** Resolves when no session has a server any more. */
-export async function allParked(tenancy: Tenancy): Promise<void> {
-  while (tenancy.stats().liveSessions > 0) await nextEvent(tenancy, 'sessionParked');
+/** Resolves when no session is in this process any more: none has a server, or waits for a request that needs one. */
+export function allParked(tenancy: Tenancy): Promise<void> {
+  return eventually(() => tenancy.stats().activeTenants === 0);
 }
 
 /** Lets `ms` pass: for what must not happen meanwhile. */
