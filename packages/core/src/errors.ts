@@ -149,6 +149,11 @@ export function serverUnavailable(cause: unknown): TenancyError {
   return new TenancyError('server_unavailable', 'Internal error: the MCP server could not be created', { cause });
 }
 
+/** For a rejection that somebody else tells of. */
+export function unheard(): undefined {
+  return undefined;
+}
+
 /** Any thrown value as an error. */
 export function errorFrom(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

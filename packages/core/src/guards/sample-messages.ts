@@ -25,7 +25,7 @@ export function sampleMessages(): unknown[] {
     1,
     'text',
     [],
-    () => {},
+    pseudoRandom,
     Object.create({ jsonrpc: '2.0', id: 1, result: {} }),
     { jsonrpc: '2.0', id: 1, result: {} },
     { jsonrpc: '2.0', id: 'a', error: { code: -32600, message: 'm' } },

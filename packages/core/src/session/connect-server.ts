@@ -1,4 +1,4 @@
-import { serverUnavailable, TenancyError, UnknownTenantError } from '../errors.ts';
+import { serverUnavailable, TenancyError, UnknownTenantError, unheard } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import type { BuildServer } from '../tenant/build-server.ts';
 import { keepsToolsList } from '../tenant/cache-tools-list.ts';
@@ -39,7 +39,7 @@ export function connectFresh(build: BuildServer): ConnectServer {
         await server.close();
       };
       await server.connect(transport).catch(async (error) => {
-        await close().catch(() => {});
+        await close().catch(unheard);
         throw error;
       });
       return { transport, close };

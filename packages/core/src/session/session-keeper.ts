@@ -1,3 +1,4 @@
+import { unheard } from '../errors.ts';
 import type { LiveSession } from './live-session.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
@@ -69,13 +70,13 @@ export class SessionKeeper {
     const { lastSeenAt, standalone } = record;
     const { last } = standalone;
     standalone.exact = true;
-    const kept = await this.#records.save(record).catch(() => undefined);
+    const kept = await this.#records.save(record).catch(unheard);
     if (this.#table.get(record.id) !== session) return;
     if (kept === false) return this.#actions.onLost(session);
     const unused = session.parkable && record.lastSeenAt === lastSeenAt && standalone.last === last;
     if (kept && unused && standalone.exact) return this.#actions.onParked(session);
     standalone.exact = false;
-    await this.#records.save(record).catch(() => {});
+    await this.#records.save(record).catch(unheard);
   }
 
   async #tick(): Promise<void> {
@@ -110,14 +111,13 @@ export class SessionKeeper {
 
   async #touch(session: LiveSession): Promise<void> {
     const { lastSeenAt } = session.record;
-    const kept = await this.#records.touch(session.record).catch(() => undefined);
+    const kept = await this.#records.touch(session.record).catch(unheard);
     if (kept === false) this.#actions.onLost(session);
     if (kept) session.keptSeenAt = lastSeenAt;
   }
 
   /** Parks what is too much and some more, so that it need not be done again for the very next session. */
   async #parkLeastRecent(): Promise<void> {
-    if (this.#parkAt === Number.POSITIVE_INFINITY) return;
     this.#parkAt = Number.POSITIVE_INFINITY;
     const maxLive = maxLiveOf(this.#settings);
     const some = Math.max(Math.floor(maxLive / 16), 1);
@@ -134,7 +134,8 @@ export class SessionKeeper {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(
       () => {
-        if (this.#table.size > maxLiveOf(this.#settings)) void this.#parkLeastRecent();
+        const parking = this.#parkAt === Number.POSITIVE_INFINITY;
+        if (!parking && this.#table.size > maxLiveOf(this.#settings)) void this.#parkLeastRecent();
       },
       Math.min(keeperIntervalMs(this.#settings), RETRY_MS),
     ).unref();

@@ -1,4 +1,4 @@
-import { sessionNotFound, storeUnavailable } from '../errors.ts';
+import { sessionNotFound, storeUnavailable, unheard } from '../errors.ts';
 import type { IsolatedEmitter, SessionEndReason, TenancyEvents } from '../events.ts';
 import { type Logger, logWith } from '../logger.ts';
 import type { TenantServers } from '../tenant/tenant-servers.ts';
@@ -154,7 +154,7 @@ export class SessionLifecycle {
 
   /** Ends a session that nobody waits for the end of; its record ends by itself where the store fails. */
   endUnheard(session: LiveSession | undefined, reason: SessionEndReason): void {
-    if (session !== undefined) this.end(session, reason).catch(() => {});
+    if (session !== undefined) this.end(session, reason).catch(unheard);
   }
 
   /** Settles when no call is in flight and no session is being opened, after `deadlineMs` at the latest. */
@@ -197,8 +197,7 @@ export class SessionLifecycle {
 
   async #present(sessionId: string): Promise<LiveSession | undefined> {
     const record = this.table.get(sessionId) ?? (await this.records.load(sessionId));
-    if (record === undefined) return undefined;
-    if (record instanceof LiveSession) return record;
+    if (record === undefined || record instanceof LiveSession) return record;
     await this.#locateStream(record);
     const session = this.#create(record, true);
     this.table.add(session);
@@ -209,7 +208,7 @@ export class SessionLifecycle {
     if (session.ended) throw sessionNotFound();
     await this.records.create(session.record).catch((error) => {
       // It may be kept all the same.
-      this.records.delete(session.sessionId).catch(() => {});
+      this.records.delete(session.sessionId).catch(unheard);
       throw error;
     });
     if (session.ended) {
@@ -236,7 +235,7 @@ export class SessionLifecycle {
     session.release();
     this.#settled();
     session.record.standalone.exact = true;
-    if (session.opened) await this.records.save(session.record).catch(() => {});
+    if (session.opened) await this.records.save(session.record).catch(unheard);
   }
 
   /** Its record is gone: nothing of the session is left here either. */
@@ -254,7 +253,7 @@ export class SessionLifecycle {
   #expired(record: SessionRecord): void {
     const present = this.table.get(record.id);
     if (present === undefined) this.#forget(record, 'idle');
-    else this.records.create(present.record).catch(() => {});
+    else this.records.create(present.record).catch(unheard);
   }
 
   /** A parked session has ended, and its record is gone. */
@@ -280,7 +279,7 @@ export class SessionLifecycle {
   }
 
   async #save(record: SessionRecord): Promise<void> {
-    const kept = await this.records.save(record).catch(() => undefined);
+    const kept = await this.records.save(record).catch(unheard);
     const session = this.table.get(record.id);
     if (kept === false && session !== undefined) this.#lost(session);
   }

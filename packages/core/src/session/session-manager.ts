@@ -1,7 +1,7 @@
 import type { InitializeRequest, InitializeResult, JSONRPCNotification } from '@modelcontextprotocol/sdk/types.js';
 import { assertOptions } from '../assert-options.ts';
 import { assertTarget } from '../assert-target.ts';
-import { shuttingDown } from '../errors.ts';
+import { shuttingDown, unheard } from '../errors.ts';
 import { IsolatedEmitter, type SessionEndReason } from '../events.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { samePrincipal } from '../identity/principal.ts';
@@ -172,7 +172,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   /** A request that names a session was refused as malformed: where it is its owner's, listeners are told. Never rejects. */
   async reportMalformed(sessionId: string, { principal }: Identity, error: Error): Promise<void> {
     const live = this.#table.get(sessionId)?.record;
-    const record = live ?? (await this.#records.load(sessionId).catch(() => undefined));
+    const record = live ?? (await this.#records.load(sessionId).catch(unheard));
     if (record !== undefined && samePrincipal(record.principal, principal))
       this.#lifecycle.reports.failed(record, error);
   }

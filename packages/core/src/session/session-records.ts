@@ -1,4 +1,4 @@
-import { errorFrom, storeUnavailable } from '../errors.ts';
+import { errorFrom, storeUnavailable, unheard } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import { type Logger, logWith } from '../logger.ts';
 import { inTime } from './in-time.ts';
@@ -60,7 +60,7 @@ export class SessionRecords {
 
   /** The record of a session; `undefined` for one that is unknown, or that cannot be read. */
   async load(sessionId: string): Promise<SessionRecord | undefined> {
-    await this.#writing.get(sessionId)?.done.catch(() => {});
+    await this.#writing.get(sessionId)?.done.catch(unheard);
     const stored = await this.#attempt(() => this.#store.get(sessionId));
     return stored ? this.#read(stored) : undefined;
   }

@@ -1,5 +1,5 @@
 import type { InitializeResult, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
-import { serverUnavailable, sessionNotFound, TenancyError } from '../errors.ts';
+import { serverUnavailable, sessionNotFound, TenancyError, unheard } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import type { SessionTransport, TransportContext } from '../transport/session-transport.ts';
 import type { ConnectedServer, ConnectServer } from './connect-server.ts';
@@ -36,7 +36,7 @@ export class SessionServers {
     this.#session = session;
     this.#connect = connect;
     this.#stale = parked;
-    this.#ended.promise.catch(() => {});
+    this.#ended.promise.catch(unheard);
   }
 
   /** The transports that may know what a message is about, the current one first. */
@@ -106,8 +106,7 @@ export class SessionServers {
   }
 
   #live(): ConnectedServer {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    if (this.#current === undefined) throw sessionNotFound();
+    if (this.#refusal !== undefined || this.#current === undefined) throw this.#refusal ?? sessionNotFound();
     return this.#current;
   }
 
@@ -135,7 +134,6 @@ export class SessionServers {
     try {
       if (this.#refusal !== undefined) throw this.#refusal;
       const introduction = await introduce(server.transport);
-      if (this.#refusal !== undefined) throw this.#refusal;
       if (server.transport.closed) throw serverUnavailable(new Error('The new server closed its connection at once'));
       if (this.#current !== undefined) this.#retiring.add(this.#current);
       this.#current = server;

@@ -1,5 +1,5 @@
 import { assertOptions } from '../assert-options.ts';
-import { limitReached } from '../errors.ts';
+import { limitReached, unheard } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import { MAX_TIMER_MS, readWholeNumber } from '../read-whole-number.ts';
 import type { RateLimiter } from './rate-limiter.ts';
@@ -69,7 +69,7 @@ export function createAdmit({ all, forTenant }: LimitSettings, limiter: RateLimi
 
 function readOwnLimits(own: TenantLimits, all: EffectiveLimits): EffectiveLimits {
   if (own instanceof Promise) {
-    own.catch(() => {});
+    own.catch(unheard);
     throw new TypeError('limits.forTenant must return the limits themselves, and no promise of them');
   }
   return readTenantLimits('limits.forTenant()', own, all);
