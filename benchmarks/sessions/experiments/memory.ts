@@ -33,9 +33,13 @@ export function parkedSessions(): Promise<Finding[]> {
     const after = await pair.serve<ServerMemory>({ do: 'memory', atRest: true });
     const each = (after.heapBytes - before.heapBytes) / (after.activeSessions - before.activeSessions);
     const some = sessions.filter((_, index) => index % 100 === 0);
+    const live = some.slice(900);
+    const calls = [...live, ...live, ...live, ...live];
+    // V8 has shrunk its heap at rest, and pays for letting it grow again: before this counts, and not in one of the two.
+    await pair.client({ do: 'call', url, sessions: [...some.slice(400, 900), ...calls] });
     const first = await pair.client<Latency>({ do: 'call', url, sessions: some.slice(0, 400) });
-    const live = some.slice(300, 400);
-    const again = await pair.client<Latency>({ do: 'call', url, sessions: [...live, ...live, ...live, ...live] });
+    await pair.client({ do: 'call', url, sessions: live });
+    const again = await pair.client<Latency>({ do: 'call', url, sessions: calls });
     if (first.failures + again.failures > 0) throw new Error(`${first.failures} of the first calls failed`);
     return [
       atMost('Heap of a parked session', each, 1.5 * 1_024, kilobytes),
