@@ -1,4 +1,4 @@
-import type { Tenancy } from '@mcp-tenancy/core';
+import type { SessionCreatedEvent, Tenancy } from '@mcp-tenancy/core';
 
 /** A session, as an operator of the server sees it. */
 export interface ActiveSession {
@@ -15,14 +15,11 @@ export class ActiveSessions {
   readonly #sessions = new Map<string, Omit<ActiveSession, 'token'>>();
 
   constructor(tenancy: Tenancy) {
-    tenancy.on(
-      'sessionCreated',
-      ({ subject: _subject, ...session }) => void this.#sessions.set(session.sessionId, session),
-    );
-    tenancy.on(
-      'sessionRebuilt',
-      ({ subject: _subject, ...session }) => void this.#sessions.set(session.sessionId, session),
-    );
+    const add = ({ subject: _subject, ...session }: SessionCreatedEvent) => {
+      this.#sessions.set(session.sessionId, session);
+    };
+    tenancy.on('sessionCreated', add);
+    tenancy.on('sessionRebuilt', add);
     tenancy.on('sessionEnded', ({ sessionId }) => void this.#sessions.delete(sessionId));
   }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import { TenancyError } from '../errors.ts';
+import { shuttingDown, TenancyError } from '../errors.ts';
 import { type EndpointRequest, handleRequest, type RequestPath } from '../handle-request.ts';
 import type { WellKnownDocument } from '../identity/oauth-metadata.ts';
 import { type Principal, readPrincipal } from '../identity/principal.ts';
@@ -84,10 +84,8 @@ export function createReadinessRoute(
   const handler: TenancyHandler = async (_req, res, host = {}) => {
     const sink = new NodeSink(res, host.headers, maxBufferedBytes, open);
     const ready = isReady();
-    sink.answer(ready ? 200 : 503, JSON.stringify({ ready }), [
-      ...READINESS_HEADERS,
-      ...(ready ? [] : ['retry-after', '5']),
-    ]);
+    const { status, headers } = ready ? READY : shuttingDown();
+    sink.answer(status, JSON.stringify({ ready }), [...READINESS_HEADERS, ...Object.entries(headers).flat()]);
     await sink.done;
   };
   return { method: 'GET', path, handler };
@@ -111,6 +109,7 @@ export function createTenancyHandler(
   };
 }
 
+const READY = { status: 200, headers: {} };
 const READINESS_HEADERS = ['content-type', 'application/json', 'cache-control', 'no-store'];
 
 /** Cacheable for an hour, readable by scripts of any origin: what the documents say is public. */

@@ -34,15 +34,15 @@ export class MemorySessionStore implements SessionStore {
   update(session: StoredSession, ttlMs: number): boolean {
     const entry = this.#kept(session.id);
     if (entry === undefined) return false;
-    this.#remove(entry);
-    entry.session = Object.freeze({ ...session });
-    this.#add(entry, ttlMs);
+    this.#replace(entry, { ...session }, ttlMs);
     return true;
   }
 
   touch(sessionId: string, lastSeenAt: number, ttlMs: number): boolean {
-    const session = this.get(sessionId);
-    return session !== undefined && this.update({ ...session, lastSeenAt }, ttlMs);
+    const entry = this.#kept(sessionId);
+    if (entry === undefined) return false;
+    this.#replace(entry, { ...entry.session, lastSeenAt }, ttlMs);
+    return true;
   }
 
   get(sessionId: string): StoredSession | undefined {
@@ -102,6 +102,12 @@ export class MemorySessionStore implements SessionStore {
     return subject === undefined
       ? this.#byTenant.of(tenantId)
       : this.#byPrincipal.of(principalKey({ tenantId, subject }));
+  }
+
+  #replace(entry: Entry, session: StoredSession, ttlMs: number): void {
+    this.#remove(entry);
+    entry.session = Object.freeze(session);
+    this.#add(entry, ttlMs);
   }
 
   #add(entry: Entry, ttlMs: number): void {

@@ -160,12 +160,9 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   }
 
   /** Sends a notification to the clients of live sessions; returns how many there are. */
-  notify({ tenantId, sessionId }: NotifyTarget, notification: JSONRPCNotification): number {
-    const named = sessionId === undefined ? this.#table.all(tenantId) : [this.#table.get(sessionId)];
-    const meant = named.filter(
-      (session) =>
-        session?.opened && isMeant(session.record.principal, { ...(tenantId !== undefined && { tenantId }) }),
-    );
+  notify({ sessionId, ...of }: NotifyTarget, notification: JSONRPCNotification): number {
+    const named = sessionId === undefined ? this.#table.all(of.tenantId) : [this.#table.get(sessionId)];
+    const meant = named.filter((session) => session?.opened && isMeant(session.record.principal, of));
     return meant.filter((session) => session?.notify(notification)).length;
   }
 

@@ -149,10 +149,7 @@ export class SessionRecords {
       return recordFromStored(stored);
     } catch (err) {
       logWith(this.#logger, 'warn', { err, sessionId: stored.id }, 'The record of a session cannot be read');
-      return this.delete(stored.id).then(
-        () => undefined,
-        () => undefined,
-      );
+      return this.delete(stored.id).then(unheard, unheard);
     }
   }
 

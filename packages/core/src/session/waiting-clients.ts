@@ -1,3 +1,4 @@
+import { serverUnavailable } from '../errors.ts';
 import type { EffectiveLimits } from '../tenant/limits.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import { withinTime } from './within-time.ts';
@@ -45,6 +46,9 @@ export class WaitingClients {
     { sink, limits }: { sink: ResponseSink; limits: EffectiveLimits },
     server: Promise<Result>,
   ): Promise<Result> {
-    return this.during(sink, withinTime(server, limits.callTimeoutMs));
+    const { callTimeoutMs } = limits;
+    if (callTimeoutMs === undefined) return this.during(sink, server);
+    const late = () => serverUnavailable(new Error(`No server within ${callTimeoutMs} ms`));
+    return this.during(sink, withinTime(server, callTimeoutMs, late));
   }
 }

@@ -1,4 +1,4 @@
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { RateLimiterMemory } from 'rate-limiter-flexible';
 
 /** Counts the requests of tenants. */
 export interface RateLimiter {
@@ -8,11 +8,20 @@ export interface RateLimiter {
 
 /** A {@link RateLimiter} that counts in this process's memory: the default. */
 export class MemoryRateLimiter implements RateLimiter {
-  /** Tenants may have different rates: the counter knows none, and is told the number that was taken. */
-  readonly #counter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: 1 });
+  #counter: Promise<RateLimiterMemory> | undefined;
 
   async take(tenantId: string, requestsPerSecond: number): Promise<number> {
-    const { consumedPoints, msBeforeNext } = await this.#counter.consume(tenantId);
+    this.#counter ??= createCounter();
+    const { consumedPoints, msBeforeNext } = await (await this.#counter).consume(tenantId);
     return consumedPoints <= requestsPerSecond ? 0 : Math.max(msBeforeNext, 1);
   }
+}
+
+/**
+ * Tenants may have different rates: the counter knows none, and is told the number that was taken. The library comes with clients for many stores:
+ * it is loaded for those who limit rates.
+ */
+async function createCounter(): Promise<RateLimiterMemory> {
+  const { RateLimiterMemory } = await import('rate-limiter-flexible');
+  return new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: 1 });
 }
