@@ -1,4 +1,3 @@
-import { JSONRPCNotificationSchema, type Notification } from '@modelcontextprotocol/sdk/types.js';
 import { assertOptions } from './assert-options.ts';
 import { assertTarget } from './assert-target.ts';
 import { IsolatedEmitter, type TenancyEvents } from './events.ts';
@@ -16,6 +15,7 @@ import {
   type TenancyHandler,
   type TenancyRoute,
 } from './node/tenancy-handler.ts';
+import { isJSONRPCMessage, type Notification } from './protocol/json-rpc.ts';
 import { readTenancyOptions } from './read-options.ts';
 import { MAX_TIMER_MS, readWholeNumber } from './read-whole-number.ts';
 import { createCheckOrigin } from './request/check-origin.ts';
@@ -145,8 +145,8 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   notify(target: NotifyTarget, notification: Notification): number {
     assertOptions('target', target, ['tenantId', 'sessionId']);
     assertTarget('target', target);
-    const message = JSONRPCNotificationSchema.safeParse({ jsonrpc: '2.0', ...notification });
-    if (message.success) return this.sessions.notify(target, message.data);
+    const message = { jsonrpc: '2.0' as const, ...notification };
+    if (isJSONRPCMessage(message) && !('id' in message)) return this.sessions.notify(target, message);
     throw new TypeError('notification must be { method, params? } as MCP defines it');
   }
 

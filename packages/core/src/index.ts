@@ -25,7 +25,7 @@ export type {
   TransportErrorEvent,
 } from './events.ts';
 export type { TokenVerifier } from './identity/authenticate.ts';
-export type { OAuthDocuments } from './identity/oauth-metadata.ts';
+export type { OAuthDocuments, OAuthMetadata, OAuthProtectedResourceMetadata } from './identity/oauth-metadata.ts';
 export { digestToken, type Identify, type Principal } from './identity/principal.ts';
 export type { Logger } from './logger.ts';
 export { MemorySessionStore } from './session/memory-session-store.ts';
@@ -34,9 +34,17 @@ export type { SessionManagerEvents } from './session/session-reports.ts';
 export type { SessionPage, SessionQuery, SessionSummary } from './session/session-summary.ts';
 export type { SessionOptions, StreamOptions, TenancyOptions } from './tenancy-options.ts';
 export type { LimitOptions, TenantLimits } from './tenant/limits.ts';
-export type { McpServerInstance, ServerContext, ServerFactory } from './tenant/server-factory.ts';
+export type { AuthInfo, OAuthTokenVerifier } from './protocol/auth-info.ts';
+export type { Notification } from './protocol/json-rpc.ts';
+export type { McpServerInstance, SdkMcpServer, SdkServer } from './protocol/server-instance.ts';
+export type { ServerContext, ServerFactory } from './tenant/server-factory.ts';
 export { cacheToolsList } from './tenant/cache-tools-list.ts';
-export { sharedJsonSchemaValidator } from './tenant/shared-json-schema-validator.ts';
+export {
+  type JsonSchemaResult,
+  type JsonSchemaValidator,
+  type JsonSchemaValidatorProvider,
+  sharedJsonSchemaValidator,
+} from './tenant/shared-json-schema-validator.ts';
 export { type BearerTokenProvider, TokenBasedServerProvider, type TokenChange } from './tenant/token-provider.ts';
 export { MemoryEventLog, type MemoryEventLogOptions } from './transport/memory-event-log.ts';
 

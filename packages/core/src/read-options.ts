@@ -1,12 +1,13 @@
 import { assertOptions } from './assert-options.ts';
 import { silentLogger } from './logger.ts';
+import { assertUnconnected } from './protocol/server-instance.ts';
 import { MAX_TIMER_MS, readWholeNumber } from './read-whole-number.ts';
 import { MemorySessionStore } from './session/memory-session-store.ts';
 import type { SessionSettings } from './session/session-lifecycle.ts';
 import type { SessionStore } from './session/session-store.ts';
 import type { ServerSource, SessionOptions, TenancyOptions, TenancySettings } from './tenancy-options.ts';
 import { type LimitSettings, readTenantLimits } from './tenant/limits.ts';
-import { assertServerFactory, assertUnconnected } from './tenant/server-factory.ts';
+import { assertServerFactory } from './tenant/server-factory.ts';
 import type { BearerTokenProvider } from './tenant/token-provider.ts';
 import type { EventLog } from './transport/event-log.ts';
 import { MemoryEventLog } from './transport/memory-event-log.ts';

@@ -2,10 +2,11 @@ import type { TokenVerifier } from './identity/authenticate.ts';
 import type { OAuthDocuments } from './identity/oauth-metadata.ts';
 import type { Identify } from './identity/principal.ts';
 import type { Logger } from './logger.ts';
+import type { McpServerInstance } from './protocol/server-instance.ts';
 import type { SessionSettings } from './session/session-lifecycle.ts';
 import type { SessionStore } from './session/session-store.ts';
 import type { LimitOptions, LimitSettings } from './tenant/limits.ts';
-import type { McpServerInstance, ServerFactory } from './tenant/server-factory.ts';
+import type { ServerFactory } from './tenant/server-factory.ts';
 import type { BearerTokenProvider } from './tenant/token-provider.ts';
 import type { EventLog } from './transport/event-log.ts';
 

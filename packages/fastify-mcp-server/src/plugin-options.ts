@@ -6,11 +6,22 @@ import {
   type Logger,
   type McpServerInstance,
   type OAuthDocuments,
+  type OAuthTokenVerifier,
   type ServerFactory,
   type Tenancy,
   type TenancyOptions,
 } from '@mcp-tenancy/core';
-import type { BearerAuthMiddlewareOptions } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
+
+/** Bearer authentication: the options of the SDK's `requireBearerAuth`. */
+export interface BearerAuthMiddlewareOptions {
+  readonly verifier: OAuthTokenVerifier;
+  /** Scopes that every token must have. Default: none. */
+  readonly requiredScopes?: string[];
+  /** Where clients learn how to get a token (RFC 9728). */
+  readonly resourceMetadataUrl?: string;
+  /** Accept only tokens that were issued for this resource (RFC 8707). */
+  readonly expectedResource?: URL;
+}
 
 /** Who may call, and how clients learn where to get a token. */
 export interface AuthorizationOptions {

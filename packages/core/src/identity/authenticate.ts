@@ -1,5 +1,4 @@
-import type { OAuthTokenVerifier } from '@modelcontextprotocol/sdk/server/auth/provider.js';
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { AuthInfo, OAuthTokenVerifier } from '../protocol/auth-info.ts';
 import { type ChallengeOptions, NotAuthenticated, refusalFrom } from './challenge.ts';
 import {
   anonymousPrincipal,

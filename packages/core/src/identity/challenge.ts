@@ -15,8 +15,8 @@ export interface ChallengeOptions {
 export function refusalFrom(thrown: unknown, token: string | undefined, options: ChallengeOptions): TenancyError {
   if (thrown instanceof NotAuthenticated) return challenged(thrown.code, thrown.message, options);
   const cause = withoutToken(thrown, token);
-  if (!isOAuthError(thrown)) return new TenancyError('server_error', 'Internal Server Error', { cause });
-  const { errorCode } = thrown;
+  const errorCode = oauthCodeOf(thrown);
+  if (errorCode === undefined) return new TenancyError('server_error', 'Internal Server Error', { cause });
   if (errorCode === 'invalid_token' || errorCode === 'insufficient_scope') {
     return challenged(errorCode, cause.message, options);
   }
@@ -37,10 +37,17 @@ export class NotAuthenticated extends Error {
 /** Codes of OAuth are words (RFC 6749 section 5.2): a database driver's `P1001` is none. */
 const OAUTH_CODE = /^[a-z]+(_[a-z]+)*$/;
 
+/** The code of an OAuth error of an SDK: v1 has it in `errorCode`, v2 in the `code` of its `OAuthError`. `undefined` for any other value. */
+function oauthCodeOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const { errorCode, code } = thrown as Error & { errorCode?: unknown; code?: unknown };
+  const oauthCode = errorCode ?? (thrown.name === 'OAuthError' ? code : undefined);
+  return typeof oauthCode === 'string' && OAUTH_CODE.test(oauthCode) ? oauthCode : undefined;
+}
+
 /** Whether a thrown value is an OAuth error of an SDK. */
-export function isOAuthError(thrown: unknown): thrown is Error & { errorCode: string } {
-  if (!(thrown instanceof Error) || !('errorCode' in thrown)) return false;
-  return typeof thrown.errorCode === 'string' && OAUTH_CODE.test(thrown.errorCode);
+export function isOAuthError(thrown: unknown): boolean {
+  return oauthCodeOf(thrown) !== undefined;
 }
 
 function challenged(code: TenancyErrorCode, description: string, options: ChallengeOptions): TenancyError {

@@ -1,9 +1,19 @@
-import {
-  type OAuthMetadata,
-  OAuthMetadataSchema,
-  type OAuthProtectedResourceMetadata,
-  OAuthProtectedResourceMetadataSchema,
-} from '@modelcontextprotocol/sdk/shared/auth.js';
+import { requireSdk } from '../protocol/sdk-peer.ts';
+
+/** Metadata of an authorization server (RFC 8414). */
+export interface OAuthMetadata {
+  readonly issuer: string;
+  readonly authorization_endpoint: string;
+  readonly token_endpoint: string;
+  readonly response_types_supported: string[];
+  readonly [name: string]: unknown;
+}
+
+/** Metadata of a protected resource (RFC 9728). */
+export interface OAuthProtectedResourceMetadata {
+  readonly resource: string;
+  readonly [name: string]: unknown;
+}
 
 /** The OAuth documents to publish. Each is served only where it is given. */
 export interface OAuthDocuments {
@@ -24,18 +34,14 @@ export function wellKnownDocuments(oauth2: OAuthDocuments, endpoint: string): We
   const documents: WellKnownDocument[] = [];
   const { authorizationServerOAuthMetadata, protectedResourceOAuthMetadata } = oauth2;
   if (authorizationServerOAuthMetadata !== undefined) {
-    assertDocument(OAuthMetadataSchema, authorizationServerOAuthMetadata, 'authorizationServerOAuthMetadata');
+    assertDocument('OAuthMetadata', authorizationServerOAuthMetadata, 'authorizationServerOAuthMetadata');
     documents.push({
       paths: ['/.well-known/oauth-authorization-server'],
       body: JSON.stringify(authorizationServerOAuthMetadata),
     });
   }
   if (protectedResourceOAuthMetadata !== undefined) {
-    assertDocument(
-      OAuthProtectedResourceMetadataSchema,
-      protectedResourceOAuthMetadata,
-      'protectedResourceOAuthMetadata',
-    );
+    assertDocument('OAuthProtectedResourceMetadata', protectedResourceOAuthMetadata, 'protectedResourceOAuthMetadata');
     const root = '/.well-known/oauth-protected-resource';
     documents.push({
       paths: endpoint === '/' ? [root] : [root, root + endpoint],
@@ -45,11 +51,26 @@ export function wellKnownDocuments(oauth2: OAuthDocuments, endpoint: string): We
   return documents;
 }
 
+type DocumentName = 'OAuthMetadata' | 'OAuthProtectedResourceMetadata';
+
+/** A schema of either SDK, as https://standardschema.dev has it. */
 interface Schema {
-  safeParse(value: unknown): { readonly success: boolean; readonly error?: Error | undefined };
+  readonly '~standard': {
+    validate(value: unknown): { readonly issues?: readonly { readonly message: string; readonly path?: unknown[] }[] };
+  };
 }
 
-function assertDocument(schema: Schema, document: unknown, option: string): void {
-  const { success, error } = schema.safeParse(document);
-  if (!success) throw new TypeError(`oauth2.${option} is not valid: ${error?.message}`);
+/** Where the two SDKs keep the schemas. */
+type Schemas = { readonly [Name in `${DocumentName}Schema`]: Schema } & {
+  readonly specTypeSchemas?: { readonly [Name in DocumentName]: Schema };
+};
+
+function assertDocument(name: DocumentName, document: unknown, option: string): void {
+  const schemas = requireSdk<Schemas>('/shared/auth.js', '', `oauth2.${option}`);
+  const schema = schemas.specTypeSchemas?.[name] ?? schemas[`${name}Schema`];
+  const [issue] = schema['~standard'].validate(document).issues ?? [];
+  if (issue === undefined) return;
+  throw new TypeError(
+    `oauth2.${option} is not valid: ${[issue.path?.join('.'), issue.message].filter(Boolean).join(': ')}`,
+  );
 }

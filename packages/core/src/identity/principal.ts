@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { AuthInfo } from '../protocol/auth-info.ts';
 
 /** Who is calling: plain data, storable, the same for every token of the same caller. */
 export interface Principal {

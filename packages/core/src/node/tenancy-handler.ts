@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import { shuttingDown, TenancyError } from '../errors.ts';
 import { type EndpointRequest, handleRequest, type RequestPath } from '../handle-request.ts';
 import type { WellKnownDocument } from '../identity/oauth-metadata.ts';
 import { type Principal, readPrincipal } from '../identity/principal.ts';
 import type { Logger } from '../logger.ts';
+import type { AuthInfo } from '../protocol/auth-info.ts';
 import { parseBody } from '../request/read-messages.ts';
 import { type HostHeaders, NodeSink } from './node-sink.ts';
 import type { OpenAnswers } from './open-answers.ts';

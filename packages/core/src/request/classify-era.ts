@@ -1,5 +1,6 @@
-import { type JSONRPCMessage, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js';
 import { TenancyError } from '../errors.ts';
+import type { JSONRPCMessage } from '../protocol/json-rpc.ts';
+import { SESSION_REVISIONS } from '../protocol/lifecycle.ts';
 import type { MessageBatch } from './read-messages.ts';
 import { headerOf, type RequestFacts } from './request-facts.ts';
 
@@ -25,7 +26,7 @@ export function checkEraOfMessages(facts: RequestFacts, { messages, initialize, 
   const requested = claimed ?? headerOf(facts, 'mcp-protocol-version');
   if (claimed === undefined && !isStateless(requested)) return;
   throw new TenancyError('unsupported_revision', 'Unsupported protocol version', {
-    data: { supported: SUPPORTED_PROTOCOL_VERSIONS, requested },
+    data: { supported: SESSION_REVISIONS, requested },
     ...(onlyRequestId !== undefined && { requestId: onlyRequestId }),
   });
 }
@@ -33,10 +34,10 @@ export function checkEraOfMessages(facts: RequestFacts, { messages, initialize, 
 /** Throws `unsupported_protocol_version` for a header that names a revision nobody here speaks. */
 export function checkProtocolVersion(facts: RequestFacts): void {
   const version = headerOf(facts, 'mcp-protocol-version');
-  if (version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return;
+  if (version === undefined || SESSION_REVISIONS.includes(version)) return;
   throw new TenancyError(
     'unsupported_protocol_version',
-    `Bad Request: Unsupported protocol version: ${version} (supported versions: ${SUPPORTED_PROTOCOL_VERSIONS.join(', ')})`,
+    `Bad Request: Unsupported protocol version: ${version} (supported versions: ${SESSION_REVISIONS.join(', ')})`,
   );
 }
 

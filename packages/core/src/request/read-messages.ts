@@ -1,16 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import {
-  type InitializeRequest,
-  isInitializeRequest,
-  isJSONRPCErrorResponse,
-  isJSONRPCNotification,
-  isJSONRPCRequest,
-  isJSONRPCResultResponse,
-  type JSONRPCMessage,
-  type JSONRPCRequest,
-  type RequestId,
-} from '@modelcontextprotocol/sdk/types.js';
 import { TenancyError } from '../errors.ts';
+import { isJSONRPCMessage, isRequest, type JSONRPCMessage, type RequestId } from '../protocol/json-rpc.ts';
+import { type InitializeRequest, isInitializeRequest } from '../protocol/lifecycle.ts';
 
 const MAX_BATCH = 100;
 
@@ -20,7 +11,7 @@ export interface MessageBatch {
   /** Whether the body was an array. */
   readonly isArray: boolean;
   /** The `initialize` request, where the body is one. */
-  readonly initialize: (InitializeRequest & JSONRPCRequest) | undefined;
+  readonly initialize: InitializeRequest | undefined;
   /** The id of the request, where the body is one. */
   readonly onlyRequestId: RequestId | undefined;
 }
@@ -42,7 +33,7 @@ export function readMessages(value: unknown): MessageBatch {
   if (messages.length > MAX_BATCH) {
     throw new TenancyError('invalid_request', `Invalid Request: Batch must not exceed ${MAX_BATCH} messages`);
   }
-  if (messages.length === 0 || !messages.every(isMessage)) {
+  if (messages.length === 0 || !messages.every(isJSONRPCMessage)) {
     throw new TenancyError('parse_error', 'Parse error: Invalid JSON-RPC message');
   }
   return {
@@ -53,22 +44,12 @@ export function readMessages(value: unknown): MessageBatch {
   };
 }
 
-/**
- * Picks the one schema that can match by the keys that are there: the SDK's own order tries, and fails, two others first, which
- * costs more than everything else in the request. A message that passes here is one that the SDK's `Protocol` answers.
- */
-function isMessage(value: unknown): value is JSONRPCMessage {
-  if (typeof value !== 'object' || value === null) return false;
-  if ('method' in value) return 'id' in value ? isJSONRPCRequest(value) : isJSONRPCNotification(value);
-  return 'result' in value ? isJSONRPCResultResponse(value) : isJSONRPCErrorResponse(value);
-}
-
 function idOf(message: JSONRPCMessage | undefined): RequestId | undefined {
-  return message !== undefined && 'method' in message && 'id' in message ? message.id : undefined;
+  return message !== undefined && isRequest(message) ? message.id : undefined;
 }
 
 function initializeOf(messages: readonly JSONRPCMessage[]): MessageBatch['initialize'] {
-  const request = messages.find((message) => 'id' in message && 'method' in message && message.method === 'initialize');
+  const request = messages.filter(isRequest).find(({ method }) => method === 'initialize');
   if (request === undefined) return undefined;
   if (messages.length > 1) {
     throw new TenancyError('invalid_request', 'Invalid Request: Only one initialization request is allowed');
@@ -79,5 +60,5 @@ function initializeOf(messages: readonly JSONRPCMessage[]): MessageBatch['initia
       'Invalid params: initialize takes protocolVersion, capabilities and clientInfo',
     );
   }
-  return request as InitializeRequest & JSONRPCRequest;
+  return request;
 }

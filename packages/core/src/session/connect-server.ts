@@ -1,8 +1,8 @@
 import { serverUnavailable, TenancyError, UnknownTenantError, unheard } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
+import { assertUnconnected, type McpServerInstance } from '../protocol/server-instance.ts';
 import type { BuildServer } from '../tenant/build-server.ts';
 import { keepsToolsList } from '../tenant/cache-tools-list.ts';
-import { assertUnconnected, type McpServerInstance } from '../tenant/server-factory.ts';
 import { SessionTransport, type TransportContext } from '../transport/session-transport.ts';
 import type { SharedServer } from '../transport/shared-server.ts';
 import { ToolsListCache } from '../transport/tools-list-cache.ts';

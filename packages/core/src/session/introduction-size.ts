@@ -1,5 +1,5 @@
-import type { InitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 import { TenancyError } from '../errors.ts';
+import type { InitializeRequest } from '../protocol/lifecycle.ts';
 
 /** Characters of JSON that a client may introduce itself with: they are kept as long as its session. */
 const MAX_INTRODUCTION_LENGTH = 65_536;

@@ -1,12 +1,8 @@
-import type {
-  InitializeResult,
-  JSONRPCMessage,
-  JSONRPCNotification,
-  JSONRPCRequest,
-  MessageExtraInfo,
-} from '@modelcontextprotocol/sdk/types.js';
 import { sessionNotFound, shuttingDown, TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
+import { isRequest, type JSONRPCMessage, type JSONRPCNotification, type JSONRPCRequest } from '../protocol/json-rpc.ts';
+import type { InitializeResult } from '../protocol/lifecycle.ts';
+import type { MessageExtraInfo } from '../protocol/transport.ts';
 import type { MessageBatch } from '../request/read-messages.ts';
 import { wants } from '../transport/client-state.ts';
 import { Exchange, type ExchangeContext } from '../transport/exchange.ts';
@@ -16,7 +12,7 @@ import { SessionStreams, type SessionStreamsContext } from '../transport/session
 import type { SessionTransport } from '../transport/session-transport.ts';
 import type { StreamPosition } from '../transport/stream-position.ts';
 import type { CallObserver } from '../transport/tool-calls.ts';
-import { isForServer, isInitialized, isRequest } from './message-kinds.ts';
+import { isForServer, isInitialized } from './message-kinds.ts';
 import { withPolling } from './polling.ts';
 import type { PrincipalUsage } from './principal-usage.ts';
 import { NotRestorableError } from './rebuild.ts';

@@ -1,9 +1,4 @@
-import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
-
-/** Whether a message waits for an answer. */
-export function isRequest(message: JSONRPCMessage): message is JSONRPCRequest {
-  return 'method' in message && 'id' in message;
-}
+import type { JSONRPCMessage } from '../protocol/json-rpc.ts';
 
 /** Whether it is the client's last word of the handshake. */
 export function isInitialized(message: JSONRPCMessage): boolean {

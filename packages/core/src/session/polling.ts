@@ -1,4 +1,4 @@
-import type { MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
+import type { MessageExtraInfo } from '../protocol/transport.ts';
 import type { Exchange } from '../transport/exchange.ts';
 import type { SessionStreams } from '../transport/session-streams.ts';
 

@@ -1,4 +1,6 @@
-import type { InitializeResult, JSONRPCErrorResponse, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCErrorResponse } from '../protocol/json-rpc.ts';
+import type { InitializeResult } from '../protocol/lifecycle.ts';
+import type { MessageExtraInfo } from '../protocol/transport.ts';
 import type { SessionTransport } from '../transport/session-transport.ts';
 import type { SessionRecord } from './session-record.ts';
 

@@ -1,4 +1,5 @@
-import type { JSONRPCRequest, LoggingLevel } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCRequest } from '../protocol/json-rpc.ts';
+import type { LoggingLevel } from '../protocol/lifecycle.ts';
 import type { CallObserver } from '../transport/tool-calls.ts';
 import type { SessionRecord } from './session-record.ts';
 

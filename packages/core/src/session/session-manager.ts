@@ -1,10 +1,11 @@
-import type { InitializeRequest, InitializeResult, JSONRPCNotification } from '@modelcontextprotocol/sdk/types.js';
 import { assertOptions } from '../assert-options.ts';
 import { assertTarget } from '../assert-target.ts';
 import { shuttingDown, unheard } from '../errors.ts';
 import { IsolatedEmitter, type SessionEndReason } from '../events.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { samePrincipal } from '../identity/principal.ts';
+import type { JSONRPCNotification } from '../protocol/json-rpc.ts';
+import type { InitializeRequest, InitializeResult } from '../protocol/lifecycle.ts';
 import { readWholeNumber } from '../read-whole-number.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import { assertIntroductionSize } from './introduction-size.ts';

@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type {
-  ClientCapabilities,
-  Implementation,
-  LoggingLevel,
-  ServerCapabilities,
-} from '@modelcontextprotocol/sdk/types.js';
 import type { Principal } from '../identity/principal.ts';
+import type { ClientCapabilities, Implementation, LoggingLevel, ServerCapabilities } from '../protocol/lifecycle.ts';
 import { createStreamPosition, type KeptPosition } from '../transport/stream-position.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import type { IsolatedEmitter, SessionEndReason, TenancyEvents } from '../events.ts';
+import type { JSONRPCRequest } from '../protocol/json-rpc.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import { type CallObserver, ToolCallObserver } from '../transport/tool-calls.ts';
 import type { SessionRecord } from './session-record.ts';

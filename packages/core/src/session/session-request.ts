@@ -1,5 +1,5 @@
-import type { MessageExtraInfo, RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import type { Identity } from '../identity/authenticate.ts';
+import type { MessageExtraInfo, RequestInfo } from '../protocol/transport.ts';
 import { hostOf, type RequestFacts } from '../request/request-facts.ts';
 import type { EffectiveLimits } from '../tenant/limits.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';

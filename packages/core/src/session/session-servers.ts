@@ -1,6 +1,7 @@
-import type { InitializeResult, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js';
 import { serverUnavailable, sessionNotFound, TenancyError, unheard } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
+import type { InitializeResult } from '../protocol/lifecycle.ts';
+import type { MessageExtraInfo } from '../protocol/transport.ts';
 import type { SessionTransport, TransportContext } from '../transport/session-transport.ts';
 import type { ConnectedServer, ConnectServer } from './connect-server.ts';
 import { InitializeRefusedError, initialize, NotRestorableError, replayHandshake } from './rebuild.ts';

@@ -1,4 +1,4 @@
-import type { JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCRequest } from '../protocol/json-rpc.ts';
 import type { EventLog } from '../transport/event-log.ts';
 import type { KeepAlive } from '../transport/keep-alive.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';

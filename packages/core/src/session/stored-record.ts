@@ -1,9 +1,4 @@
-import type {
-  ClientCapabilities,
-  Implementation,
-  LoggingLevel,
-  ServerCapabilities,
-} from '@modelcontextprotocol/sdk/types.js';
+import type { ClientCapabilities, Implementation, LoggingLevel, ServerCapabilities } from '../protocol/lifecycle.ts';
 import type { KeptPosition } from '../transport/stream-position.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { StoredSession } from './session-store.ts';

@@ -1,6 +1,7 @@
 import type { Identity } from '../identity/authenticate.ts';
 import { type ChallengeOptions, isOAuthError, refusalFrom } from '../identity/challenge.ts';
-import type { McpServerInstance, ServerContext, ServerFactory } from './server-factory.ts';
+import type { McpServerInstance } from '../protocol/server-instance.ts';
+import type { ServerContext, ServerFactory } from './server-factory.ts';
 import type { BearerTokenProvider } from './token-provider.ts';
 
 /** Builds a server for an identity. What it returns has not been checked yet. */

@@ -1,4 +1,4 @@
-import { assertUnconnected, type McpServerInstance } from './server-factory.ts';
+import { assertUnconnected, type McpServerInstance } from '../protocol/server-instance.ts';
 
 const marked = new WeakSet<McpServerInstance>();
 

@@ -1,10 +1,6 @@
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Principal } from '../identity/principal.ts';
-
-/** An MCP server of the SDK: the high-level `McpServer` or the low-level `Server`. */
-export type McpServerInstance = McpServer | Server;
+import type { AuthInfo } from '../protocol/auth-info.ts';
+import type { McpServerInstance } from '../protocol/server-instance.ts';
 
 /** For whom and why a server is built. */
 export interface ServerContext {
@@ -28,40 +24,4 @@ export function assertServerFactory(value: unknown, option: string): asserts val
   if (typeof value !== 'function') {
     throw new TypeError(`${option} must be a function that returns a Server or McpServer, got ${typeof value}`);
   }
-}
-
-/** Throws a `TypeError` unless `value` is a server of the SDK that no transport is connected to. */
-export function assertUnconnected(value: unknown, source: string): asserts value is McpServerInstance {
-  if (!isMcpServer(value)) throw new TypeError(`${source} must be a Server or McpServer of the MCP SDK`);
-  if (protocolOf(value).transport !== undefined) {
-    throw new TypeError(
-      `${source} is already connected to a transport: a server serves one connection, build a fresh one`,
-    );
-  }
-}
-
-/** Calls `listener` when the server's connection has closed, beside a listener that its owner has set. */
-export function onServerClosed(server: McpServerInstance, listener: () => void): void {
-  const protocol = protocolOf(server);
-  const before = protocol.onclose;
-  protocol.onclose = () => {
-    try {
-      before?.();
-    } finally {
-      listener();
-    }
-  };
-}
-
-function isMcpServer(value: unknown): value is McpServerInstance {
-  return typeof value === 'object' && value !== null && hasMethod(value, 'connect') && hasMethod(value, 'close');
-}
-
-function hasMethod(value: object, name: string): boolean {
-  return typeof Reflect.get(value, name) === 'function';
-}
-
-/** The SDK's protocol object: an `McpServer` wraps one, a `Server` is one. */
-function protocolOf(server: McpServerInstance): Server {
-  return 'server' in server ? server.server : server;
 }

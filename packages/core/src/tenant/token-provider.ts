@@ -1,15 +1,10 @@
-import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { TokenVerifier } from '../identity/authenticate.ts';
+import { NotAuthenticated } from '../identity/challenge.ts';
 import { digestToken, principalFromAuthInfo } from '../identity/principal.ts';
-import {
-  assertServerFactory,
-  assertUnconnected,
-  type McpServerInstance,
-  onServerClosed,
-  type ServerContext,
-  type ServerFactory,
-} from './server-factory.ts';
+import type { AuthInfo } from '../protocol/auth-info.ts';
+import { invalidTokenError } from '../protocol/sdk-peer.ts';
+import { assertUnconnected, type McpServerInstance, onServerClosed } from '../protocol/server-instance.ts';
+import { assertServerFactory, type ServerContext, type ServerFactory } from './server-factory.ts';
 
 /** What happened to a token. It names the token by digest, so that it can be logged and sent between processes. */
 export interface TokenChange {
@@ -36,6 +31,8 @@ export interface BearerTokenProvider {
 
 /** Verifies a token whose digest is known already. */
 export type Verify = (token: string, tokenDigest: string) => AuthInfo | Promise<AuthInfo>;
+
+const INVALID_TOKEN = 'Invalid token';
 
 let verifyRegistered: (provider: TokenBasedServerProvider, token: string, tokenDigest: string) => AuthInfo;
 
@@ -126,6 +123,7 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
 
   /** Resolves for a registered token; rejects with `InvalidTokenError` for any other. */
   async verifyAccessToken(token: string): Promise<AuthInfo> {
+    if (!this.hasToken(token)) throw await invalidTokenError(INVALID_TOKEN);
     return this.#verify(token, digestToken(token));
   }
 
@@ -136,7 +134,7 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
     context: ServerContext = contextOf(authInfo),
   ): Promise<McpServerInstance> {
     const registration = this.#registrations.get(digestToken(token));
-    if (registration === undefined) throw new InvalidTokenError('Invalid token');
+    if (registration === undefined) throw await invalidTokenError(INVALID_TOKEN);
     const server = await registration.factory(context);
     assertUnconnected(server, 'The server that the factory returned');
     if (!this.#known.has(server)) onServerClosed(server, () => this.#active.delete(server));
@@ -152,7 +150,7 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
   }
 
   #verify(token: string, tokenDigest: string): AuthInfo {
-    if (!this.#registrations.has(tokenDigest)) throw new InvalidTokenError('Invalid token');
+    if (!this.#registrations.has(tokenDigest)) throw new NotAuthenticated('invalid_token', INVALID_TOKEN);
     return { token, clientId: tokenDigest, scopes: [] };
   }
 

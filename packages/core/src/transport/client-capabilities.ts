@@ -1,4 +1,4 @@
-import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
+import type { ClientCapabilities } from '../protocol/lifecycle.ts';
 
 /** The capability that each request to a client needs (MCP 2025-11-25, Lifecycle, Capability Negotiation). */
 const NEEDED: Readonly<Record<string, keyof ClientCapabilities>> = {

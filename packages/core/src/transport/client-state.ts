@@ -1,10 +1,5 @@
-import {
-  type ClientCapabilities,
-  type JSONRPCNotification,
-  type JSONRPCRequest,
-  type LoggingLevel,
-  LoggingLevelSchema,
-} from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCNotification, JSONRPCRequest } from '../protocol/json-rpc.ts';
+import { type ClientCapabilities, LOG_LEVELS, type LoggingLevel } from '../protocol/lifecycle.ts';
 
 /** What is known of a client. It changes while the session lives. */
 export interface ClientState {
@@ -16,9 +11,6 @@ export interface ClientState {
   readonly subscriptions: readonly string[];
 }
 
-/** Severities of log messages, the least severe first. */
-export const LOG_LEVELS: readonly unknown[] = LoggingLevelSchema.options;
-
 /**
  * Whether a client wants a message: a log message, if it is severe enough for the level that the client has set; the change of a resource, if it has
  * subscribed to it.
@@ -29,5 +21,5 @@ export function wants(
 ): boolean {
   if (method === 'notifications/resources/updated') return subscriptions.includes(String(params?.uri));
   if (method !== 'notifications/message' || logLevel === undefined) return true;
-  return LOG_LEVELS.indexOf(params?.level) >= LOG_LEVELS.indexOf(logLevel);
+  return LOG_LEVELS.indexOf(params?.level as LoggingLevel) >= LOG_LEVELS.indexOf(logLevel);
 }

@@ -5,7 +5,7 @@ import type {
   JSONRPCRequest,
   JSONRPCResponse,
   RequestId,
-} from '@modelcontextprotocol/sdk/types.js';
+} from '../protocol/json-rpc.ts';
 
 const processPrefix = randomUUID().slice(0, 8);
 let transports = 0;

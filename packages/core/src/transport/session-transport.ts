@@ -1,13 +1,12 @@
-import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { errorFrom } from '../errors.ts';
 import type {
   JSONRPCMessage,
   JSONRPCNotification,
   JSONRPCRequest,
   JSONRPCResponse,
-  MessageExtraInfo,
   RequestId,
-} from '@modelcontextprotocol/sdk/types.js';
-import { errorFrom } from '../errors.ts';
+} from '../protocol/json-rpc.ts';
+import type { MessageExtraInfo, SendOptions, Transport } from '../protocol/transport.ts';
 import { assertClientCapability } from './client-capabilities.ts';
 import type { ClientState } from './client-state.ts';
 import type { Exchange } from './exchange.ts';
@@ -152,7 +151,7 @@ export class SessionTransport implements Transport {
     return true;
   }
 
-  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+  send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
     try {
       if ('method' in message) this.#sendToClient(message, options?.relatedRequestId);
       else this.#answer(message);

@@ -1,26 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type {
+  JSONRPCMessage,
+  JSONRPCNotification,
+  JSONRPCRequest,
+  JSONRPCResponse,
+  RequestId,
+} from '../protocol/json-rpc.ts';
 import {
   type InitializeResult,
-  type JSONRPCMessage,
-  type JSONRPCNotification,
-  type JSONRPCRequest,
-  type JSONRPCResponse,
-  LATEST_PROTOCOL_VERSION,
-  LoggingLevelSchema,
-  type MessageExtraInfo,
-  type RequestId,
-  SUPPORTED_PROTOCOL_VERSIONS,
-} from '@modelcontextprotocol/sdk/types.js';
-import { LOG_LEVELS, wants } from './client-state.ts';
+  LATEST_SESSION_REVISION,
+  LOG_LEVELS,
+  SESSION_REVISIONS,
+} from '../protocol/lifecycle.ts';
+import type { McpServerInstance } from '../protocol/server-instance.ts';
+import type { MessageExtraInfo, SendOptions, Transport } from '../protocol/transport.ts';
+import { wants } from './client-state.ts';
 import { counter, SessionTransport, type TransportContext } from './session-transport.ts';
 import type { ToolsListCache } from './tools-list-cache.ts';
-
-/** The part of an SDK server that is needed here. */
-interface Connectable {
-  connect(transport: Transport): Promise<void>;
-  close(): Promise<void>;
-}
 
 const LIST_CHANGED = /^notifications\/(tools|prompts|resources)\/list_changed$/;
 const DELIVERED = Promise.resolve();
@@ -34,7 +30,7 @@ export class SharedServer implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
 
-  readonly #server: Connectable;
+  readonly #server: McpServerInstance;
   readonly #toolsList: ToolsListCache | undefined;
   readonly #nextId = counter();
   readonly #sessions = new Set<SessionTransport>();
@@ -46,7 +42,7 @@ export class SharedServer implements Transport {
   #initializing: ((response: JSONRPCResponse) => void) | undefined;
 
   /** @param toolsList - where the instance's list of tools is kept, if its owner wants that. */
-  constructor(server: Connectable, toolsList?: ToolsListCache) {
+  constructor(server: McpServerInstance, toolsList?: ToolsListCache) {
     this.#server = server;
     this.#toolsList = toolsList;
   }
@@ -84,7 +80,7 @@ export class SharedServer implements Transport {
     await this.#server.close();
   }
 
-  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+  send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
     if (!('method' in message)) return this.#sendResponse(message);
     if (message.method === 'notifications/tools/list_changed') this.#toolsList?.drop();
     if (LIST_CHANGED.test(message.method)) return this.#broadcast(message, () => true);
@@ -111,7 +107,7 @@ export class SharedServer implements Transport {
     const response = await new Promise<JSONRPCResponse>((resolve) => {
       this.#initializing = resolve;
       const params = {
-        protocolVersion: LATEST_PROTOCOL_VERSION,
+        protocolVersion: LATEST_SESSION_REVISION,
         capabilities: {},
         clientInfo: { name: 'shared', version: '1' },
       };
@@ -182,11 +178,11 @@ function answerFor(
 ): { result: InitializeResult | Record<string, never> } | { error: { code: number; message: string } } | undefined {
   if (message.method === 'initialize') {
     const requested = String(message.params?.protocolVersion);
-    const protocolVersion = SUPPORTED_PROTOCOL_VERSIONS.includes(requested) ? requested : LATEST_PROTOCOL_VERSION;
+    const protocolVersion = SESSION_REVISIONS.includes(requested) ? requested : LATEST_SESSION_REVISION;
     return { result: { ...initialized, protocolVersion } };
   }
   if (message.method === 'logging/setLevel' && initialized.capabilities.logging !== undefined) {
-    if (LoggingLevelSchema.safeParse(message.params?.level).success) return { result: {} };
+    if (LOG_LEVELS.some((level) => level === message.params?.level)) return { result: {} };
     return { error: { code: -32602, message: `Invalid params: level must be one of ${LOG_LEVELS.join(', ')}` } };
   }
   return undefined;

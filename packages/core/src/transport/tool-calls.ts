@@ -1,5 +1,5 @@
-import type { JSONRPCRequest, JSONRPCResponse } from '@modelcontextprotocol/sdk/types.js';
 import type { ToolCallOutcome } from '../events.ts';
+import type { JSONRPCRequest, JSONRPCResponse } from '../protocol/json-rpc.ts';
 
 /** Follows one request of the client to its end. Exactly one of the two is called, once. */
 export interface CallObserver {

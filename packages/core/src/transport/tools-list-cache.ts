@@ -1,4 +1,4 @@
-import type { JSONRPCRequest, JSONRPCResponse } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCRequest, JSONRPCResponse } from '../protocol/json-rpc.ts';
 import type { CallObserver } from './tool-calls.ts';
 
 /** The last answer of one server to `tools/list`, as long as the server has told of no change. */
