@@ -21,6 +21,7 @@ import { contendersOfHosts } from './hosts.ts';
 import { instructions } from './instructions.ts';
 import { type LoadSuite, runLoadSuite } from './load-suite.ts';
 import { measure } from './measure.ts';
+import { profile } from './profile/profile.ts';
 import { reportOfHosts } from './report-hosts.ts';
 import { measureSessions } from './sessions/report.ts';
 import { steady } from './steady.ts';
@@ -104,6 +105,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   },
   sessions: { run: async (circumstances) => ({ markdown: await measureSessions(circumstances) }) },
   instructions: { run: instructions },
+  profile: { run: profile },
   steady: { run: steady },
 };
 

@@ -1,24 +1,25 @@
 import { join } from 'node:path';
-import { createEverythingServer } from './everything-server.ts';
+import { EVERYTHING_SERVERS, type EverythingServer } from './everything-servers.ts';
 import { HOSTS, type Host } from './hosts.ts';
-import { type HostReport, tableOf, verdictOn } from './report.ts';
+import { type RunReport, summaryOf, tableOf, verdictOn } from './report.ts';
 import { readScenarioResults } from './scenario-results.ts';
-import { readScoredScenarios, runSuite } from './suite.ts';
+import { readRequirements, runSuite } from './suite.ts';
 
-const REVISION = '2025-11-25';
 const TOKEN = 'conformance-token';
 const RESULTS = join(import.meta.dirname, 'results');
 
-/** Runs the suite against the host. Rejects when the host serves callers without a token. */
-async function testHost(host: Host, signal: AbortSignal): Promise<HostReport> {
-  const directory = join(RESULTS, host.name);
-  const scored = await readScoredScenarios(REVISION);
-  const running = await host.listen(createEverythingServer, TOKEN);
+/** Runs the suite for every revision of the server, through one running host. Rejects when it serves callers without a token. */
+async function* testServer(host: Host, server: EverythingServer, signal: AbortSignal): AsyncGenerator<RunReport> {
+  const running = await host.listen(server.create, TOKEN);
   try {
     await assertGuarded(running.url);
-    const exitCode = await runSuite({ revision: REVISION, url: running.url, token: TOKEN, directory, signal });
-    const results = await readScenarioResults(directory, scored);
-    return { host: host.name, revision: REVISION, exitCode, results };
+    for (const revision of server.revisions) {
+      const directory = join(RESULTS, host.name, `${server.name}-${revision}`);
+      const requirements = await readRequirements(revision);
+      const exitCode = await runSuite({ revision, url: running.url, token: TOKEN, directory, signal });
+      const results = await readScenarioResults(directory, requirements);
+      yield { host: host.name, server: server.name, revision, exitCode, results };
+    }
   } finally {
     await running.close();
   }
@@ -36,12 +37,15 @@ function signalOfInterrupts(): AbortSignal {
 }
 
 const signal = signalOfInterrupts();
-const reports: HostReport[] = [];
+const reports: RunReport[] = [];
 for (const host of HOSTS) {
-  const report = await testHost(host, signal);
-  console.log(`${tableOf(report)}\n`);
-  reports.push(report);
+  for (const server of EVERYTHING_SERVERS) {
+    for await (const report of testServer(host, server, signal)) {
+      console.log(`${tableOf(report)}\n`);
+      reports.push(report);
+    }
+  }
 }
 const { ok, line } = verdictOn(reports);
-console.log(line);
+console.log(`${summaryOf(reports)}\n\n${line}`);
 process.exitCode = ok ? 0 : 1;

@@ -1,6 +1,7 @@
 import { glob, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import type { Requirements } from './suite.ts';
 
 const Check = z.object({
   id: z.string(),
@@ -14,8 +15,8 @@ export type Check = z.infer<typeof Check>;
 /** What came out of a scenario. */
 export interface ScenarioResult {
   readonly scenario: string;
-  /** Whether the revision requires it. */
-  readonly scored: boolean;
+  /** Why it does not count, in a word; `undefined` where the revision requires it. */
+  readonly unscored: string | undefined;
   readonly passed: boolean;
   readonly checks: readonly Check[];
 }
@@ -24,13 +25,20 @@ export interface ScenarioResult {
  * The results that a run of the suite has left in the directory: the scored scenarios in their order, then the others. A scored
  * scenario without results has failed. Rejects when a file is not what the suite writes.
  */
-export async function readScenarioResults(directory: string, scored: readonly string[]): Promise<ScenarioResult[]> {
+export async function readScenarioResults(
+  directory: string,
+  { scored, unscored }: Requirements,
+): Promise<ScenarioResult[]> {
   const checks = await readChecks(directory);
-  const others = [...checks.keys()].filter((scenario) => !scored.includes(scenario));
-  return [...scored, ...others.sort()].map((scenario) => {
+  const resultOf = (scenario: string, reason?: string): ScenarioResult => {
     const found = checks.get(scenario) ?? [];
-    return { scenario, scored: scored.includes(scenario), passed: hasPassed(found), checks: found };
-  });
+    return { scenario, unscored: reason, passed: hasPassed(found), checks: found };
+  };
+  const others = [...checks.keys()].filter((scenario) => !scored.includes(scenario)).sort();
+  return [
+    ...scored.map((scenario) => resultOf(scenario)),
+    ...others.map((scenario) => resultOf(scenario, unscored.get(scenario) ?? 'unknown')),
+  ];
 }
 
 async function readChecks(directory: string): Promise<Map<string, Check[]>> {

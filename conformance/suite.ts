@@ -23,12 +23,24 @@ export interface SuiteRun {
   readonly signal: AbortSignal;
 }
 
-const Requirements = z.object({ server: z.array(z.string()).min(1) });
+const RequirementsFile = z.object({
+  server: z.array(z.string()).min(1),
+  not_scored: z.array(z.object({ scenario: z.string(), reason: z.string() })),
+});
 
-/** The scenarios that a server must pass to conform to the revision. Rejects for a revision that the suite does not know. */
-export async function readScoredScenarios(revision: string): Promise<readonly string[]> {
-  const file = fileInSuite(`requirements/${revision}.yaml`);
-  return Requirements.parse(parse(await readFile(file, 'utf8'))).server;
+/** What the suite asks of a server. */
+export interface Requirements {
+  /** The scenarios that a server must pass to conform. */
+  readonly scored: readonly string[];
+  /** Why a scenario that is run does not count, in a word of the suite's: `extension`, `pending`. */
+  readonly unscored: ReadonlyMap<string, string>;
+}
+
+/** What the suite asks of a server for the revision. Rejects for a revision that the suite does not know. */
+export async function readRequirements(revision: string): Promise<Requirements> {
+  const file = await readFile(fileInSuite(`requirements/${revision}.yaml`), 'utf8');
+  const { server, not_scored } = RequirementsFile.parse(parse(file));
+  return { scored: server, unscored: new Map(not_scored.map(({ scenario, reason }) => [scenario, reason])) };
 }
 
 /**

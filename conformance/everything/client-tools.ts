@@ -1,9 +1,8 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import type { ElicitRequestFormParams, RequestId } from '@modelcontextprotocol/sdk/types.js';
+import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import { text } from './content-tools.ts';
-
-type Form = ElicitRequestFormParams['requestedSchema'];
+import { text } from './fixed-answers.ts';
+import { CHOICES_FORM, DEFAULTS_FORM, type Form, USER_FORM } from './forms.ts';
 
 /** Tools that ask the client for something before they answer. They fail where the client lacks the capability. */
 export function registerClientTools(server: McpServer): void {
@@ -51,43 +50,4 @@ function registerForm(server: McpServer, name: string, description: string, form
 async function ask({ server }: McpServer, relatedRequestId: RequestId, message: string, form: Form): Promise<string> {
   const { action, content } = await server.elicitInput({ message, requestedSchema: form }, { relatedRequestId });
   return `action=${action}, content=${JSON.stringify(content ?? {})}`;
-}
-
-const USER_FORM: Form = {
-  type: 'object',
-  properties: {
-    username: { type: 'string', description: "User's response" },
-    email: { type: 'string', description: "User's email address" },
-  },
-  required: ['username', 'email'],
-};
-
-const DEFAULTS_FORM: Form = {
-  type: 'object',
-  properties: {
-    name: { type: 'string', default: 'John Doe' },
-    age: { type: 'integer', default: 30 },
-    score: { type: 'number', default: 95.5 },
-    status: { type: 'string', enum: ['active', 'inactive', 'pending'], default: 'active' },
-    verified: { type: 'boolean', default: true },
-  },
-};
-
-const CHOICES_FORM: Form = {
-  type: 'object',
-  properties: {
-    untitledSingle: { type: 'string', enum: ['option1', 'option2', 'option3'] },
-    titledSingle: { type: 'string', oneOf: titled('First Option', 'Second Option', 'Third Option') },
-    legacyEnum: {
-      type: 'string',
-      enum: ['opt1', 'opt2', 'opt3'],
-      enumNames: ['Option One', 'Option Two', 'Option Three'],
-    },
-    untitledMulti: { type: 'array', items: { type: 'string', enum: ['option1', 'option2', 'option3'] } },
-    titledMulti: { type: 'array', items: { anyOf: titled('First Choice', 'Second Choice', 'Third Choice') } },
-  },
-};
-
-function titled(...titles: string[]): { const: string; title: string }[] {
-  return titles.map((title, index) => ({ const: `value${index + 1}`, title }));
 }

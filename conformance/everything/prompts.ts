@@ -2,7 +2,7 @@ import { completable } from '@modelcontextprotocol/sdk/server/completable.js';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { GetPromptResult, PromptMessage } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import { text } from './content-tools.ts';
+import { text } from './fixed-answers.ts';
 import { PNG_BASE64 } from './sample-media.ts';
 
 /** Prompts without and with arguments (the first of them can be completed), with a resource and with an image. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { text } from './content-tools.ts';
+import { text } from './fixed-answers.ts';
 
 /** ms between two messages of a tool: the client must be able to receive them one by one. */
 const PAUSE_MS = 50;

@@ -5,6 +5,7 @@ import { type Authenticate, authenticateNobody, createAuthenticate } from './ide
 import { wellKnownDocuments } from './identity/oauth-metadata.ts';
 import { digestToken } from './identity/principal.ts';
 import { type Logger, logWith } from './logger.ts';
+import type { ModernEra } from './modern/serve-modern.ts';
 import { OpenAnswers } from './node/open-answers.ts';
 import {
   createEndpointHandler,
@@ -19,17 +20,15 @@ import { isJSONRPCMessage, type Notification } from './protocol/json-rpc.ts';
 import { readTenancyOptions } from './read-options.ts';
 import { MAX_TIMER_MS, readWholeNumber } from './read-whole-number.ts';
 import { createCheckOrigin } from './request/check-origin.ts';
-import { type ConnectServer, connectFresh, connectShared } from './session/connect-server.ts';
 import { type NotifyTarget, SessionManager } from './session/session-manager.ts';
 import type { TenancyOptions, TenancySettings } from './tenancy-options.ts';
-import { buildWithFactory, buildWithProvider } from './tenant/build-server.ts';
-import { keepsToolsList } from './tenant/cache-tools-list.ts';
 import { createAdmit } from './tenant/limits.ts';
+import { PrincipalUsages } from './tenant/principal-usage.ts';
 import { MemoryRateLimiter } from './tenant/rate-limiter.ts';
 import { TenantServers } from './tenant/tenant-servers.ts';
-import { type BearerTokenProvider, type TokenChange, verifyWith } from './tenant/token-provider.ts';
-import { SharedServer } from './transport/shared-server.ts';
-import { ToolsListCache } from './transport/tools-list-cache.ts';
+import { type TokenChange, verifyWith } from './tenant/token-provider.ts';
+import { KeepAlive } from './transport/keep-alive.ts';
+import { modernEra, routeModernTo, serversOf } from './wire-servers.ts';
 
 /** How long a client may take to read its last answer when the tenancy closes. */
 const CLOSE_GRACE_MS = 5_000;
@@ -42,6 +41,10 @@ export interface TenancyStats {
   readonly liveSessions: number;
   /** Tenants that these belong to. */
   readonly activeTenants: number;
+  /** Servers that wait for requests of the 2026 era. */
+  readonly pooledServers: number;
+  /** Clients that listen for changes in the 2026 era. */
+  readonly listeners: number;
 }
 
 /** Whose sessions are revoked: those that have every property that is given. */
@@ -74,6 +77,8 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   /** The open sessions. */
   readonly sessions: SessionManager;
   readonly #servers: TenantServers;
+  /** Absent where the 2026 era is not served. */
+  readonly #modern: ModernEra | undefined;
   readonly #open = new OpenAnswers();
   readonly #release: () => Promise<void>;
   #draining: Promise<void> | undefined;
@@ -85,32 +90,33 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   constructor(settings: TenancySettings) {
     super(settings.logger);
     const { source, endpoint, logger } = settings;
-    const { provider, connect, disconnect } = serversOf(settings);
+    const { connect, disconnect, build } = serversOf(settings);
+    const provider = source.kind === 'provider' ? source.provider : undefined;
+    const { keepAliveMs, retryMs, maxBufferedBytes } = settings.streams;
     this.endpoint = endpoint;
-    this.#servers = new TenantServers(this);
-    this.sessions = new SessionManager({
-      connect,
+    this.#servers = new TenantServers(this, provider !== undefined);
+    const shared = {
       events: this,
       servers: this.#servers,
-      serversByToken: source.kind === 'provider',
-      store: settings.store,
-      settings: settings.sessions,
-      keepAliveMs: settings.streams.keepAliveMs,
-      retryMs: settings.streams.retryMs,
-      eventLog: settings.eventLog,
+      usages: new PrincipalUsages(),
+      keepAlive: new KeepAlive(keepAliveMs),
       logger,
-    });
+    };
+    const { store, eventLog, sessions } = settings;
+    this.sessions = new SessionManager({ ...shared, connect, store, eventLog, retryMs, settings: sessions });
+    this.#modern = build && modernEra(settings, build, { ...shared, keepAliveMs });
     const parts: HandlerParts = {
       path: {
         checkOrigin: createCheckOrigin(settings),
         authenticate: authenticateOf(settings),
         admit: createAdmit(settings.limits, new MemoryRateLimiter()),
         sessions: this.sessions,
+        routeModern: routeModernTo(this.#modern),
         events: this,
       },
       endpoint,
       documents: wellKnownDocuments(settings.oauth2, endpoint),
-      maxBufferedBytes: settings.streams.maxBufferedBytes,
+      maxBufferedBytes,
       open: this.#open,
       logger,
     };
@@ -135,7 +141,8 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   /** Counts of what is going on now. */
   stats(): TenancyStats {
     const { size, liveSize, liveTenants } = this.sessions;
-    return { activeSessions: size, liveSessions: liveSize, activeTenants: liveTenants };
+    const { serverCount: pooledServers = 0, listenerCount: listeners = 0 } = this.#modern ?? {};
+    return { activeSessions: size, liveSessions: liveSize, activeTenants: liveTenants, pooledServers, listeners };
   }
 
   /**
@@ -146,8 +153,12 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     assertOptions('target', target, ['tenantId', 'sessionId']);
     assertTarget('target', target);
     const message = { jsonrpc: '2.0' as const, ...notification };
-    if (isJSONRPCMessage(message) && !('id' in message)) return this.sessions.notify(target, message);
-    throw new TypeError('notification must be { method, params? } as MCP defines it');
+    if (!isJSONRPCMessage(message) || 'id' in message) {
+      throw new TypeError('notification must be { method, params? } as MCP defines it');
+    }
+    const { sessionId, ...of } = target;
+    const listeners = sessionId === undefined ? this.#modern?.notify(of, message) : undefined;
+    return this.sessions.notify(target, message) + (listeners ?? 0);
   }
 
   /**
@@ -163,7 +174,9 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     if (subject !== undefined && tenantId === undefined) throw new TypeError('revocation.subject needs a tenantId');
     if (token === undefined && tenantId === undefined)
       throw new TypeError('revocation must name a tenantId or a token');
-    return this.sessions.revoke({ ...of, ...(token !== undefined && { tokenDigest: digestToken(token) }) });
+    const filter = { ...of, ...(token !== undefined && { tokenDigest: digestToken(token) }) };
+    this.#modern?.revoke(filter);
+    return this.sessions.revoke(filter);
   }
 
   /** Settles when every change of a token so far has been applied to all sessions, the parked ones included. */
@@ -179,7 +192,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   drain(options: DrainOptions = {}): Promise<void> {
     assertOptions('options', options, ['deadlineMs']);
     const deadlineMs = readWholeNumber('deadlineMs', options.deadlineMs, 30_000, MAX_TIMER_MS);
-    this.#draining ??= this.sessions.drain(deadlineMs);
+    this.#draining ??= this.#drain(deadlineMs);
     return this.#draining;
   }
 
@@ -193,7 +206,12 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     return this.#closing;
   }
 
+  async #drain(deadlineMs: number): Promise<void> {
+    await Promise.all([this.sessions.drain(deadlineMs), this.#modern?.drain(deadlineMs)]);
+  }
+
   async #close(): Promise<void> {
+    this.#modern?.close();
     await this.sessions.close();
     await this.#open.sent(CLOSE_GRACE_MS);
     await this.#release();
@@ -212,6 +230,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   async #applyToken({ type, tokenDigest }: TokenChange, before: Promise<void>): Promise<void> {
     if (type === 'removed') {
       const announceRemoval = this.#servers.remove(tokenDigest);
+      this.#modern?.revoke({ tokenDigest });
       const ended = await this.sessions.revoke({ tokenDigest }, before).catch((error) => {
         announceRemoval(true);
         throw error;
@@ -220,6 +239,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     }
     if (type === 'updated') {
       this.#servers.updated(tokenDigest);
+      this.#modern?.replaceServers({ tokenDigest });
       await this.sessions.replaceServersByToken(tokenDigest, before);
     }
   }
@@ -241,28 +261,4 @@ function authenticateOf({ source, verifier, ...options }: TenancySettings): Auth
   return effective === undefined
     ? authenticateNobody
     : createAuthenticate({ ...options, verify: verifyWith(effective) });
-}
-
-interface Servers {
-  readonly provider?: BearerTokenProvider;
-  readonly connect: ConnectServer;
-  /** Lets go of what outlives sessions. */
-  disconnect(): Promise<void>;
-}
-
-function serversOf(settings: TenancySettings): Servers {
-  const { source } = settings;
-  switch (source.kind) {
-    case 'provider': {
-      const { provider } = source;
-      return { provider, connect: connectFresh(buildWithProvider(provider, settings)), disconnect: async () => {} };
-    }
-    case 'factory':
-      return { connect: connectFresh(buildWithFactory(source.createServer)), disconnect: async () => {} };
-    case 'shared': {
-      const { server } = source;
-      const shared = new SharedServer(server, keepsToolsList(server) ? new ToolsListCache() : undefined);
-      return { connect: connectShared(shared), disconnect: () => shared.disconnect() };
-    }
-  }
 }

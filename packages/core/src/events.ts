@@ -95,7 +95,10 @@ export interface StreamClosedEvent {
 
 /** A `tools/call` was answered, cancelled or cut off. */
 export interface ToolCalledEvent {
-  readonly sessionId: string;
+  /** Absent in the era without sessions. */
+  readonly sessionId?: string;
+  /** The protocol era of the request. */
+  readonly era: '2025' | '2026';
   readonly tenantId: string;
   readonly subject: string;
   readonly toolName: string;

@@ -5,12 +5,13 @@ import { withoutToken } from './identity/without-token.ts';
 import { type Logger, logWith } from './logger.ts';
 import { checkMediaTypes, checkMethod } from './request/check-headers.ts';
 import type { CheckOrigin } from './request/check-origin.ts';
-import { checkEraOfMessages, checkEraOfMethod } from './request/classify-era.ts';
-import { type MessageBatch, readMessages } from './request/read-messages.ts';
+import { checkEraOfMethod, eraOf } from './request/classify-era.ts';
+import { requestIdOf } from './request/read-messages.ts';
 import { headerOf, type RequestFacts } from './request/request-facts.ts';
 import { routeSession } from './session/route-session.ts';
 import type { SessionManager } from './session/session-manager.ts';
 import type { Admit } from './tenant/limits.ts';
+import type { Dispatch } from './transport/caller-request.ts';
 import type { Credential, ResponseSink } from './transport/response-sink.ts';
 
 /** A request to the endpoint, as its host hands it over. */
@@ -33,6 +34,8 @@ export interface RequestPath {
   readonly authenticate: Authenticate;
   readonly admit: Admit;
   readonly sessions: SessionManager;
+  /** Who answers a request of the 2026 era; `undefined` for one that belongs to a session after all. */
+  routeModern(facts: RequestFacts, identity: Identity, body: unknown): Promise<Dispatch | undefined>;
   readonly events: IsolatedEmitter<TenancyEvents>;
 }
 
@@ -43,7 +46,7 @@ export interface RequestPath {
 export async function handleRequest(path: RequestPath, request: EndpointRequest, sink: ResponseSink): Promise<void> {
   const { facts } = request;
   let identity: Identity | undefined;
-  let batch: MessageBatch | undefined;
+  let body: unknown;
   try {
     if (request.fault !== undefined) throw request.fault;
     path.checkOrigin(facts);
@@ -53,11 +56,10 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
     checkEraOfMethod(facts);
     checkMediaTypes(facts);
     const limits = await path.admit(identity.principal);
-    if (facts.method === 'POST') {
-      batch = readMessages(await request.readBody(limits.maxBodyBytes));
-      checkEraOfMessages(facts, batch);
-    }
-    const dispatch = await routeSession(path.sessions, facts, identity, sink, batch);
+    if (facts.method === 'POST') body = await request.readBody(limits.maxBodyBytes);
+    const dispatch =
+      (eraOf(facts, body) === '2026' && (await path.routeModern(facts, identity, body))) ||
+      (await routeSession(path.sessions, facts, identity, sink, body));
     // A token may have been removed while something was waited for.
     while (revocations !== path.sessions.revocations) {
       revocations = path.sessions.revocations;
@@ -69,7 +71,7 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
       throw error;
     });
   } catch (thrown) {
-    refuse(path, request, identity, sink, tenancyErrorFrom(thrown).answering(batch?.onlyRequestId));
+    refuse(path, request, identity, sink, tenancyErrorFrom(thrown).answering(requestIdOf(body)));
   }
   await sink.done;
 }

@@ -26,6 +26,7 @@ export type {
 } from './events.ts';
 export type { TokenVerifier } from './identity/authenticate.ts';
 export type { OAuthDocuments, OAuthMetadata, OAuthProtectedResourceMetadata } from './identity/oauth-metadata.ts';
+export type { ModernOptions, TenantServerContext, TenantServerFactory } from './modern/modern-options.ts';
 export { digestToken, type Identify, type Principal } from './identity/principal.ts';
 export type { Logger } from './logger.ts';
 export { MemorySessionStore } from './session/memory-session-store.ts';
@@ -56,5 +57,5 @@ export type { HostContext, TenancyHandler, TenancyRoute } from './node/tenancy-h
 export { readWholeNumber } from './read-whole-number.ts';
 export { assertTenancy, type Mount, type MountOptions, readMount } from './read-mount.ts';
 export type { EventLog, LoggedEvent, MissedEvents } from './transport/event-log.ts';
-export type { SessionFilter } from './session/session-filter.ts';
+export type { SessionFilter } from './identity/session-filter.ts';
 export type { Awaitable, SessionStore, StoredSession, StoredSessionPage } from './session/session-store.ts';

@@ -1,5 +1,6 @@
 import { assertOptions } from './assert-options.ts';
 import { silentLogger } from './logger.ts';
+import { readModern } from './modern/modern-options.ts';
 import { assertUnconnected } from './protocol/server-instance.ts';
 import { MAX_TIMER_MS, readWholeNumber } from './read-whole-number.ts';
 import { MemorySessionStore } from './session/memory-session-store.ts';
@@ -30,6 +31,7 @@ const KNOWN = {
     'allowedOrigins',
     'limits',
     'maxBodyBytes',
+    'modern',
     'readinessPath',
     'logger',
   ] satisfies (keyof TenancyOptions)[],
@@ -82,6 +84,7 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
     allowedHosts,
     allowedOrigins,
     limits: readLimits(options),
+    modern: readModern(options.modern),
     readinessPath,
     logger,
   };

@@ -2,6 +2,7 @@ import type { TokenVerifier } from './identity/authenticate.ts';
 import type { OAuthDocuments } from './identity/oauth-metadata.ts';
 import type { Identify } from './identity/principal.ts';
 import type { Logger } from './logger.ts';
+import type { ModernOptionSettings, ModernOptions } from './modern/modern-options.ts';
 import type { McpServerInstance } from './protocol/server-instance.ts';
 import type { SessionSettings } from './session/session-lifecycle.ts';
 import type { SessionStore } from './session/session-store.ts';
@@ -75,6 +76,11 @@ export interface TenancyOptions {
   readonly allowedOrigins?: readonly string[];
   /** Bytes of a request body. Default: 4 MiB. */
   readonly maxBodyBytes?: number;
+  /**
+   * How requests of the era without sessions (MCP 2026-07-28) are served, by factories that build servers of SDK v2; `false`: not at all. Default:
+   * `'pooled'`.
+   */
+  readonly modern?: false | 'pooled' | 'per-request' | ModernOptions;
   /** Path that answers 200 as long as the tenancy takes new sessions, and 503 after that: for load balancers. Default: none. */
   readonly readinessPath?: string;
   /** Where failures are logged. Default: nowhere. */
@@ -104,6 +110,8 @@ export interface TenancySettings {
   readonly allowedHosts: readonly string[] | undefined;
   readonly allowedOrigins: readonly string[] | undefined;
   readonly limits: LimitSettings;
+  /** Absent where the 2026 era is not served. */
+  readonly modern: ModernOptionSettings | undefined;
   readonly readinessPath: string | undefined;
   readonly logger: Logger;
 }

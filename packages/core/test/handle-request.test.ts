@@ -76,7 +76,13 @@ describe('a caller without a good token', () => {
 
     expect(answer.status).toBe(401);
     expect(built).toBe(0);
-    expect(served.tenancy.stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });
+    expect(served.tenancy.stats()).toEqual({
+      activeSessions: 0,
+      liveSessions: 0,
+      activeTenants: 0,
+      pooledServers: 0,
+      listeners: 0,
+    });
   });
 });
 

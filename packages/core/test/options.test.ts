@@ -165,7 +165,13 @@ describe('options are taken', () => {
     ['undefined for limits that are not wanted', { createServer, limits: { maxCalls: undefined } } as never],
     ['no event log', { createServer, streams: { eventLog: false } }],
   ])('%s', (_name, options) => {
-    expect(createTenancy(options).stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });
+    expect(createTenancy(options).stats()).toEqual({
+      activeSessions: 0,
+      liveSessions: 0,
+      activeTenants: 0,
+      pooledServers: 0,
+      listeners: 0,
+    });
   });
 
   it('once: they may be frozen, and what is changed later means nothing', () => {

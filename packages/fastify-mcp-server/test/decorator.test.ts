@@ -28,7 +28,14 @@ describe('the decorator', () => {
 
   test('getStats counts the sessions and names the endpoint', async () => {
     const { app, url } = await serve();
-    expect(app.mcp.getStats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0, endpoint: '/mcp' });
+    expect(app.mcp.getStats()).toEqual({
+      activeSessions: 0,
+      liveSessions: 0,
+      activeTenants: 0,
+      pooledServers: 0,
+      listeners: 0,
+      endpoint: '/mcp',
+    });
     const client = new WireClient(url);
     await client.open();
     expect(app.mcp.getStats()).toMatchObject({ activeSessions: 1, activeTenants: 1 });

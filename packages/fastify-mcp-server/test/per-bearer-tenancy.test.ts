@@ -17,7 +17,13 @@ test('getTenancy() is what is served: null before the start and after the stop, 
   await server.start();
   const first = server.getTenancy();
   expect(first?.ready).toBe(true);
-  expect(first?.stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });
+  expect(first?.stats()).toEqual({
+    activeSessions: 0,
+    liveSessions: 0,
+    activeTenants: 0,
+    pooledServers: 0,
+    listeners: 0,
+  });
   await server.stop();
   expect(server.getTenancy()).toBeNull();
   expect(first?.ready).toBe(false);

@@ -8,6 +8,8 @@ export interface AuthInfo {
   readonly expiresAt?: number;
   /** What the token was issued for (RFC 8707). */
   readonly resource?: URL;
+  /** Where its clients learn how to get another token (RFC 9728). */
+  readonly resourceMetadataUrl?: string;
   /** Whatever else the verifier has to say. */
   readonly extra?: Record<string, unknown>;
 }

@@ -95,7 +95,8 @@ function isErrorResponse(value: Record<string, unknown>): boolean {
   return Number.isSafeInteger(error.code) && typeof error.message === 'string';
 }
 
-function isId(value: unknown): value is RequestId {
+/** Whether a value may be the id of a request. */
+export function isId(value: unknown): value is RequestId {
   return typeof value === 'string' || Number.isSafeInteger(value);
 }
 

@@ -7,6 +7,8 @@ export interface MessageExtraInfo {
   readonly request?: Request;
   /** The verified token. */
   readonly authInfo?: AuthInfo;
+  /** The era that the message was found to be of. */
+  readonly classification?: { readonly era: 'legacy' | 'modern'; readonly revision?: string };
   /** Closes the connection that waits for the answer; the client comes back for it. */
   readonly closeSSEStream?: () => void;
   /** Closes the connection of the standalone stream; the client comes back for it. */

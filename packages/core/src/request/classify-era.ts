@@ -1,10 +1,11 @@
 import { TenancyError } from '../errors.ts';
-import type { JSONRPCMessage } from '../protocol/json-rpc.ts';
+import { isObject } from '../protocol/json-rpc.ts';
 import { SESSION_REVISIONS } from '../protocol/lifecycle.ts';
-import type { MessageBatch } from './read-messages.ts';
+import { requestIdOf } from './read-messages.ts';
 import { headerOf, type RequestFacts } from './request-facts.ts';
 
-const REVISION_KEY = 'io.modelcontextprotocol/protocolVersion';
+/** Where a message of the 2026 era says its revision. */
+export const REVISION_KEY = 'io.modelcontextprotocol/protocolVersion';
 const FIRST_STATELESS_REVISION = '2026-07-28';
 
 /**
@@ -17,17 +18,27 @@ export function checkEraOfMethod(facts: RequestFacts): void {
 }
 
 /**
- * Throws `unsupported_revision`, with the revisions that are served, for a request of the 2026 era (MCP 2026-07-28, Versioning):
- * clients that speak both eras then fall back to `initialize`.
+ * The era of a POST. A body that claims a revision in its `_meta`, or a header that names one without sessions, is of the 2026 era, even where the
+ * rest of it is wrong: its errors are told in the words of that era. Everything else is of the 2025 era, and so is an `initialize` that claims no other:
+ * clients fall back to it, whatever their headers still say.
  */
-export function checkEraOfMessages(facts: RequestFacts, { messages, initialize, onlyRequestId }: MessageBatch): void {
-  if (initialize !== undefined) return;
-  const claimed = claimedRevision(messages[0]);
-  const requested = claimed ?? headerOf(facts, 'mcp-protocol-version');
-  if (claimed === undefined && !isStateless(requested)) return;
-  throw new TenancyError('unsupported_revision', 'Unsupported protocol version', {
+export function eraOf(facts: RequestFacts, body: unknown): '2025' | '2026' {
+  const claim = claimOf(body);
+  if (isObject(body) && body.method === 'initialize') return isStateless(claim) ? '2026' : '2025';
+  return claim !== undefined || isStateless(headerOf(facts, 'mcp-protocol-version')) ? '2026' : '2025';
+}
+
+/**
+ * The refusal of a request of the 2026 era where only sessions are served, with the revisions that have them (MCP 2026-07-28, Versioning): clients that
+ * speak both eras then fall back to `initialize`.
+ */
+export function onlySessions(facts: RequestFacts, body: unknown): TenancyError {
+  const claimed = claimOf(body);
+  const requested = typeof claimed === 'string' ? claimed : headerOf(facts, 'mcp-protocol-version');
+  const requestId = requestIdOf(body);
+  return new TenancyError('unsupported_revision', 'Unsupported protocol version', {
     data: { supported: SESSION_REVISIONS, requested },
-    ...(onlyRequestId !== undefined && { requestId: onlyRequestId }),
+    ...(requestId !== undefined && { requestId }),
   });
 }
 
@@ -41,14 +52,13 @@ export function checkProtocolVersion(facts: RequestFacts): void {
   );
 }
 
-/** The revision that a message of the 2026 era carries in its `_meta`. */
-function claimedRevision(message: JSONRPCMessage | undefined): string | undefined {
-  if (message === undefined || !('method' in message)) return undefined;
-  const revision = message.params?._meta?.[REVISION_KEY];
-  return typeof revision === 'string' ? revision : undefined;
+/** What a message says its revision is. */
+function claimOf(body: unknown): unknown {
+  if (!isObject(body) || !isObject(body.params) || !isObject(body.params._meta)) return undefined;
+  return body.params._meta[REVISION_KEY];
 }
 
 /** Revisions are dates: they compare as text. */
-function isStateless(revision: string | undefined): boolean {
-  return revision !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(revision) && revision >= FIRST_STATELESS_REVISION;
+function isStateless(revision: unknown): boolean {
+  return typeof revision === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(revision) && revision >= FIRST_STATELESS_REVISION;
 }

@@ -1,6 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { TenancyError } from '../errors.ts';
-import { isJSONRPCMessage, isRequest, type JSONRPCMessage, type RequestId } from '../protocol/json-rpc.ts';
+import {
+  isId,
+  isJSONRPCMessage,
+  isObject,
+  isRequest,
+  type JSONRPCMessage,
+  type RequestId,
+} from '../protocol/json-rpc.ts';
 import { type InitializeRequest, isInitializeRequest } from '../protocol/lifecycle.ts';
 
 const MAX_BATCH = 100;
@@ -12,8 +19,6 @@ export interface MessageBatch {
   readonly isArray: boolean;
   /** The `initialize` request, where the body is one. */
   readonly initialize: InitializeRequest | undefined;
-  /** The id of the request, where the body is one. */
-  readonly onlyRequestId: RequestId | undefined;
 }
 
 /** The JSON value of a body. Throws `parse_error` for bytes that are not UTF-8 or not JSON. */
@@ -40,12 +45,13 @@ export function readMessages(value: unknown): MessageBatch {
     messages,
     isArray,
     initialize: initializeOf(messages),
-    onlyRequestId: isArray ? undefined : idOf(messages[0]),
   };
 }
 
-function idOf(message: JSONRPCMessage | undefined): RequestId | undefined {
-  return message !== undefined && isRequest(message) ? message.id : undefined;
+/** The id of the request, where a body is one; as far as it can be told of one that is malformed. */
+export function requestIdOf(body: unknown): RequestId | undefined {
+  if (!isObject(body) || typeof body.method !== 'string') return undefined;
+  return isId(body.id) ? body.id : undefined;
 }
 
 function initializeOf(messages: readonly JSONRPCMessage[]): MessageBatch['initialize'] {

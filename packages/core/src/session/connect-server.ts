@@ -1,6 +1,5 @@
 import { serverUnavailable, TenancyError, UnknownTenantError, unheard } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
-import { assertUnconnected, type McpServerInstance } from '../protocol/server-instance.ts';
 import type { BuildServer } from '../tenant/build-server.ts';
 import { keepsToolsList } from '../tenant/cache-tools-list.ts';
 import { SessionTransport, type TransportContext } from '../transport/session-transport.ts';
@@ -24,14 +23,9 @@ export type ConnectServer = (
 
 /** A fresh server for every session. Rejects with `server_unavailable` where it cannot be had. */
 export function connectFresh(build: BuildServer): ConnectServer {
-  const used = new WeakSet<McpServerInstance>();
   return async (context, identity, rebuilt) => {
     try {
-      const server = await build(identity, rebuilt);
-      assertUnconnected(server, 'The server that the factory returned');
-      if (used.has(server))
-        throw new TypeError('The server that the factory returned has served before: build a fresh one');
-      used.add(server);
+      const server = await build(identity, { era: '2025', rebuilt });
       const transport = new SessionTransport(context, keepsToolsList(server) ? new ToolsListCache() : undefined);
       // Calls are aborted whatever a server's own close does. What that throws is a rejection: others must be closed too.
       const close = async () => {
@@ -43,11 +37,10 @@ export function connectFresh(build: BuildServer): ConnectServer {
         throw error;
       });
       return { transport, close };
-    } catch (cause) {
-      if (cause instanceof TenancyError) throw cause;
-      if (!(cause instanceof UnknownTenantError)) throw serverUnavailable(cause);
-      if (rebuilt) throw new NotRestorableError(cause.message, { cause });
-      throw new TenancyError('unknown_tenant', 'Forbidden: Unknown tenant', { cause });
+    } catch (error) {
+      if (!(error instanceof TenancyError)) throw serverUnavailable(error);
+      const { cause } = error;
+      throw rebuilt && cause instanceof UnknownTenantError ? new NotRestorableError(cause.message, { cause }) : error;
     }
   };
 }

@@ -4,6 +4,8 @@ import { isRequest, type JSONRPCMessage, type JSONRPCNotification, type JSONRPCR
 import type { InitializeResult } from '../protocol/lifecycle.ts';
 import type { MessageExtraInfo } from '../protocol/transport.ts';
 import type { MessageBatch } from '../request/read-messages.ts';
+import type { PrincipalUsage } from '../tenant/principal-usage.ts';
+import { type CallerRequest, extraOf } from '../transport/caller-request.ts';
 import { wants } from '../transport/client-state.ts';
 import { Exchange, type ExchangeContext } from '../transport/exchange.ts';
 import type { KeepAlive } from '../transport/keep-alive.ts';
@@ -14,11 +16,9 @@ import type { StreamPosition } from '../transport/stream-position.ts';
 import type { CallObserver } from '../transport/tool-calls.ts';
 import { isForServer, isInitialized } from './message-kinds.ts';
 import { withPolling } from './polling.ts';
-import type { PrincipalUsage } from './principal-usage.ts';
 import { NotRestorableError } from './rebuild.ts';
 import { asksTooMuch, observeRecordChange, type PendingSubscriptions, tooManySubscriptions } from './record-changes.ts';
 import type { SessionRecord } from './session-record.ts';
-import { extraOf, type SessionRequest } from './session-request.ts';
 import { type ServedSession, SessionServers } from './session-servers.ts';
 import type { SessionServices } from './session-services.ts';
 import { WaitingClients } from './waiting-clients.ts';
@@ -115,14 +115,14 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   }
 
   /** Builds the session's first server and lets it answer the client's `initialize`. */
-  async open(request: SessionRequest): Promise<InitializeResult> {
+  async open(request: CallerRequest): Promise<InitializeResult> {
     const { identity } = request;
     this.#use(identity);
     return this.waiting.forServer(request, this.#servers.open(identity, extraOf(request)));
   }
 
   /** Takes the messages of one POST; what the server answers goes to the request's sink. */
-  async post(batch: MessageBatch, request: SessionRequest): Promise<void> {
+  async post(batch: MessageBatch, request: CallerRequest): Promise<void> {
     this.#assertBatchAllowed(batch);
     this.#use(request.identity);
     const requests = batch.messages.filter(isRequest).length;
@@ -131,7 +131,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   }
 
   /** Opens the stream of a GET, or carries on the one that `Last-Event-ID` names; a parked session gets its server first. */
-  async openStream(request: SessionRequest, named: string | undefined): Promise<void> {
+  async openStream(request: CallerRequest, named: string | undefined): Promise<void> {
     const { identity, limits, sink } = request;
     this.#use(identity);
     const lastEventId = this.log === undefined ? undefined : named;
@@ -235,7 +235,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     void this.#services.save(this.record);
   }
 
-  async #postRequests(batch: MessageBatch, requests: number, request: SessionRequest): Promise<void> {
+  async #postRequests(batch: MessageBatch, requests: number, request: CallerRequest): Promise<void> {
     const { sink, limits } = request;
     const extra = extraOf(request);
     this.usage.startCalls(requests, limits.maxCalls);
@@ -250,7 +250,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     }
   }
 
-  async #postWithoutRequests({ messages }: MessageBatch, request: SessionRequest): Promise<void> {
+  async #postWithoutRequests({ messages }: MessageBatch, request: CallerRequest): Promise<void> {
     const extra = extraOf(request);
     if (this.#servers.none && messages.some(isForServer)) await this.#serverFor(request, extra);
     for (const message of messages) this.#deliver(message, extra);
@@ -277,7 +277,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   }
 
   /** The transport of a server from the current factory; it is built where there is none. Calls that get none are not in flight. */
-  async #serverFor(request: SessionRequest, extra: MessageExtraInfo, calls = 0): Promise<SessionTransport> {
+  async #serverFor(request: CallerRequest, extra: MessageExtraInfo, calls = 0): Promise<SessionTransport> {
     try {
       return await this.waiting.forServer(request, this.#servers.current(request.identity, extra));
     } catch (error) {

@@ -1,6 +1,6 @@
 import { Grouped } from '../grouped.ts';
 import { principalKey } from '../identity/principal.ts';
-import { isMeant, type SessionFilter } from './session-filter.ts';
+import { isMeant, type SessionFilter } from '../identity/session-filter.ts';
 import type { SessionStore, StoredSession, StoredSessionPage } from './session-store.ts';
 
 interface Entry {

@@ -1,18 +1,15 @@
 import { sessionNotFound, TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { checkProtocolVersion } from '../request/classify-era.ts';
-import type { MessageBatch } from '../request/read-messages.ts';
+import { type MessageBatch, readMessages } from '../request/read-messages.ts';
 import { headerOf, type RequestFacts } from '../request/request-facts.ts';
+import type { CallerRequest, Dispatch } from '../transport/caller-request.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import type { LiveSession } from './live-session.ts';
 import { InitializeRefusedError } from './rebuild.ts';
 import type { SessionManager } from './session-manager.ts';
-import type { SessionRequest } from './session-request.ts';
 
 const JSON_HEADERS = ['content-type', 'application/json'];
-
-/** Does what a request asks for. Settles when its messages are dispatched, or its stream is open. */
-export type Dispatch = (request: SessionRequest) => Promise<void>;
 
 /**
  * Who serves a request: an `initialize` opens a session, everything else goes to the session that it names. Rejects with `session_not_found` where
@@ -23,8 +20,9 @@ export async function routeSession(
   facts: RequestFacts,
   identity: Identity,
   sink: ResponseSink,
-  batch: MessageBatch | undefined,
+  body: unknown,
 ): Promise<Dispatch> {
+  const batch = facts.method === 'POST' ? readMessages(body) : undefined;
   const sessionId = headerOf(facts, 'mcp-session-id') || undefined;
   const initialize = batch?.initialize;
   if (initialize !== undefined) {
@@ -69,7 +67,7 @@ async function assertNoSession(
 
 async function openSession(
   sessions: SessionManager,
-  request: SessionRequest,
+  request: CallerRequest,
   initialize: NonNullable<MessageBatch['initialize']>,
 ): Promise<void> {
   const { sink } = request;
@@ -84,12 +82,12 @@ async function openSession(
 }
 
 /** Opens the standalone stream, or carries on the one that `Last-Event-ID` names. */
-async function openStream(sessions: SessionManager, session: LiveSession, request: SessionRequest): Promise<void> {
+async function openStream(sessions: SessionManager, session: LiveSession, request: CallerRequest): Promise<void> {
   sessions.assertNotDraining();
   await session.openStream(request, headerOf(request.facts, 'last-event-id'));
 }
 
-async function endSession(sessions: SessionManager, session: LiveSession, { sink }: SessionRequest): Promise<void> {
+async function endSession(sessions: SessionManager, session: LiveSession, { sink }: CallerRequest): Promise<void> {
   await sessions.end(session.sessionId, 'client');
   sink.answer(200, undefined, []);
 }

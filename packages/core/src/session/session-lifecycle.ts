@@ -1,8 +1,8 @@
 import { sessionNotFound, storeUnavailable, unheard } from '../errors.ts';
 import type { IsolatedEmitter, SessionEndReason, TenancyEvents } from '../events.ts';
 import { type Logger, logWith } from '../logger.ts';
+import type { PrincipalUsages } from '../tenant/principal-usage.ts';
 import type { TenantServers } from '../tenant/tenant-servers.ts';
-import { KeepAlive } from '../transport/keep-alive.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import { SessionLog } from '../transport/session-log.ts';
 import { continuedPosition } from '../transport/stream-position.ts';
@@ -23,14 +23,13 @@ export interface SessionSettings extends KeeperSettings {
 }
 
 /** What sessions are made of. */
-export interface SessionParts extends Pick<SessionServices, 'connect' | 'eventLog' | 'retryMs'> {
+export interface SessionParts extends Pick<SessionServices, 'connect' | 'eventLog' | 'keepAlive' | 'retryMs'> {
   readonly events: IsolatedEmitter<TenancyEvents>;
   readonly servers: TenantServers;
-  /** Whether servers belong to tokens (a token provider) rather than to tenants. */
-  readonly serversByToken: boolean;
   readonly store: SessionStore;
   readonly settings: SessionSettings;
-  readonly keepAliveMs: number;
+  /** What principals have going on, in both eras. */
+  readonly usages: PrincipalUsages;
   readonly logger: Logger;
 }
 
@@ -47,7 +46,7 @@ export interface SessionParts extends Pick<SessionServices, 'connect' | 'eventLo
  * | release, when the process closes | removed | updated | |
  */
 export class SessionLifecycle {
-  readonly table = new SessionTable();
+  readonly table: SessionTable;
   readonly records: SessionRecords;
   readonly reports: SessionReports;
   /** Called when something may have come to rest. */
@@ -59,8 +58,9 @@ export class SessionLifecycle {
   readonly #keeper: SessionKeeper;
 
   constructor(parts: SessionParts, manager: IsolatedEmitter<SessionManagerEvents>) {
-    const { connect, eventLog, retryMs, keepAliveMs, store, settings, logger, events } = parts;
+    const { connect, eventLog, retryMs, keepAlive, store, settings, logger, events } = parts;
     this.#parts = parts;
+    this.table = new SessionTable(parts.usages);
     this.records = new SessionRecords(store, settings.idleTimeoutMs, recordGraceMs(settings), logger);
     this.reports = new SessionReports(events, manager);
     this.#keeper = new SessionKeeper(this.table, this.records, settings, {
@@ -71,7 +71,7 @@ export class SessionLifecycle {
     });
     this.#services = {
       connect,
-      keepAlive: new KeepAlive(keepAliveMs),
+      keepAlive,
       eventLog,
       retryMs,
       observeToolCall: (record, request) => this.reports.observeToolCall(record, request),
@@ -285,10 +285,7 @@ export class SessionLifecycle {
   }
 
   #serverBuilt(record: SessionRecord, { outdated, rebuilt }: { outdated: boolean; rebuilt: boolean }): void {
-    const { servers, serversByToken } = this.#parts;
-    const { tenantId } = record.principal;
-    const key = (serversByToken ? record.tokenDigest : undefined) ?? tenantId;
-    servers.built(key, tenantId, record.serverInfo, outdated);
+    this.#parts.servers.built(record, record.serverInfo, outdated);
     if (rebuilt) this.reports.rebuilt(record);
   }
 }

@@ -4,18 +4,18 @@ import { shuttingDown, unheard } from '../errors.ts';
 import { IsolatedEmitter, type SessionEndReason } from '../events.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { samePrincipal } from '../identity/principal.ts';
+import { isMeant, type SessionFilter } from '../identity/session-filter.ts';
 import type { JSONRPCNotification } from '../protocol/json-rpc.ts';
 import type { InitializeRequest, InitializeResult } from '../protocol/lifecycle.ts';
 import { readWholeNumber } from '../read-whole-number.ts';
+import type { CallerRequest } from '../transport/caller-request.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import { assertIntroductionSize } from './introduction-size.ts';
 import type { LiveSession } from './live-session.ts';
 import { sessionToEvict } from './make-room.ts';
-import { isMeant, type SessionFilter } from './session-filter.ts';
 import { SessionLifecycle, type SessionParts } from './session-lifecycle.ts';
 import { createSessionRecord, type SessionRecord } from './session-record.ts';
 import type { SessionManagerEvents } from './session-reports.ts';
-import type { SessionRequest } from './session-request.ts';
 import { type SessionPage, type SessionQuery, type SessionSummary, summaryOf } from './session-summary.ts';
 
 const DONE = Promise.resolve();
@@ -104,7 +104,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   /** Opens a session for an `initialize` request. Rejects where a limit is reached or the server cannot be built. */
   async open(
     { params }: InitializeRequest,
-    request: SessionRequest,
+    request: CallerRequest,
   ): Promise<{ session: LiveSession; result: InitializeResult }> {
     this.assertNotDraining();
     assertIntroductionSize(params);

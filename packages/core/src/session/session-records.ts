@@ -1,8 +1,8 @@
 import { errorFrom, storeUnavailable, unheard } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
+import type { SessionFilter } from '../identity/session-filter.ts';
 import { type Logger, logWith } from '../logger.ts';
 import { inTime } from './in-time.ts';
-import type { SessionFilter } from './session-filter.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { Awaitable, SessionStore, StoredSession } from './session-store.ts';
 import { recordFromStored, storedFromRecord } from './stored-record.ts';

@@ -1,7 +1,7 @@
 import type { IsolatedEmitter, SessionEndReason, TenancyEvents } from '../events.ts';
 import type { JSONRPCRequest } from '../protocol/json-rpc.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
-import { type CallObserver, ToolCallObserver } from '../transport/tool-calls.ts';
+import { type CallObserver, observeToolCall } from '../transport/tool-calls.ts';
 import type { SessionRecord } from './session-record.ts';
 
 /** The events of a `SessionManager`. Those of the tenancy tell more. */
@@ -58,10 +58,7 @@ export class SessionReports {
 
   /** Follows a `tools/call`; `undefined` while nobody listens. */
   observeToolCall(record: SessionRecord, request: JSONRPCRequest): CallObserver | undefined {
-    if (this.#events.listenerCount('toolCalled') === 0) return undefined;
-    return new ToolCallObserver(request, (call) => {
-      this.#events.publish('toolCalled', { ...idsOf(record), ...call, success: call.outcome === 'ok' });
-    });
+    return observeToolCall(this.#events, () => ({ ...idsOf(record), era: '2025' }), request);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SessionFilter } from './session-filter.ts';
+import type { SessionFilter } from '../identity/session-filter.ts';
 
 /** A session as a store keeps it: what stores look for, and everything else as text that only the session layer reads. */
 export interface StoredSession {

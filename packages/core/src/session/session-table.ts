@@ -1,7 +1,7 @@
 import { Grouped } from '../grouped.ts';
-import { type Principal, principalKey } from '../identity/principal.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { PrincipalUsage, PrincipalUsages } from '../tenant/principal-usage.ts';
 import type { LiveSession } from './live-session.ts';
-import { PrincipalUsage } from './principal-usage.ts';
 
 /** The sessions that have, or get, a server in this process, by id and tenant; and what each principal has going on. */
 export class SessionTable {
@@ -9,7 +9,12 @@ export class SessionTable {
   readonly opening = new Map<string, LiveSession>();
   readonly #byId = new Map<string, LiveSession>();
   readonly #byTenant = new Grouped<LiveSession>();
-  readonly #usage = new Map<string, PrincipalUsage>();
+  readonly #usages: PrincipalUsages;
+
+  /** @param usages - what principals have going on, here and elsewhere. */
+  constructor(usages: PrincipalUsages) {
+    this.#usages = usages;
+  }
 
   /** How many sessions there are, those that are being opened included. */
   get size(): number {
@@ -32,14 +37,14 @@ export class SessionTable {
 
   /** What a principal has going on: one object as long as it has sessions here. */
   usageOf(principal: Principal): PrincipalUsage {
-    return this.#usage.get(principalKey(principal)) ?? new PrincipalUsage();
+    return this.#usages.of(principal);
   }
 
   add(session: LiveSession): void {
     const { record, usage, sessionId } = session;
     this.#byId.set(sessionId, session);
     this.#byTenant.add(record.principal.tenantId, session);
-    this.#usage.set(principalKey(record.principal), usage);
+    this.#usages.hold(record.principal, usage);
     usage.sessions += 1;
   }
 
@@ -62,7 +67,7 @@ export class SessionTable {
     if (!this.#byId.delete(sessionId)) return false;
     this.#byTenant.delete(record.principal.tenantId, session);
     usage.sessions -= 1;
-    if (usage.sessions === 0) this.#usage.delete(principalKey(record.principal));
+    this.#usages.release(record.principal);
     return true;
   }
 }

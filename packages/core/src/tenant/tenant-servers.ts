@@ -1,10 +1,17 @@
 import { LRUCache } from 'lru-cache';
 import type { IsolatedEmitter, TenancyEvents } from '../events.ts';
+import type { Principal } from '../identity/principal.ts';
 
 /** Name and version as the server told them in `initialize`. */
 export interface ServerInfo {
   readonly name: string;
   readonly version: string;
+}
+
+/** For whom a server is built. */
+interface Caller {
+  readonly principal: Principal;
+  readonly tokenDigest?: string | undefined;
 }
 
 interface Registered {
@@ -21,14 +28,18 @@ const MAX_REGISTERED = 100_000;
  */
 export class TenantServers {
   readonly #events: IsolatedEmitter<TenancyEvents>;
+  readonly #byToken: boolean;
   readonly #registered = new LRUCache<string, Registered>({ max: MAX_REGISTERED });
 
-  constructor(events: IsolatedEmitter<TenancyEvents>) {
+  /** @param byToken - whether servers belong to tokens (a token provider) rather than to tenants. */
+  constructor(events: IsolatedEmitter<TenancyEvents>, byToken: boolean) {
     this.#events = events;
+    this.#byToken = byToken;
   }
 
-  /** A server was built and told its name. `outdated`: the factory was replaced meanwhile. */
-  built(key: string, tenantId: string, server: ServerInfo, outdated: boolean): void {
+  /** A server was built for a caller and told its name. `outdated`: the factory was replaced meanwhile. */
+  built({ principal: { tenantId }, tokenDigest }: Caller, server: ServerInfo, outdated: boolean): void {
+    const key = (this.#byToken ? tokenDigest : undefined) ?? tenantId;
     const known = this.#registered.get(key);
     if (known === undefined) this.#register(key, tenantId, server, outdated);
     else if (!outdated) this.#replace(known, server);

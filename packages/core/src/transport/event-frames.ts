@@ -33,16 +33,16 @@ export function invalidEventId(): TenancyError {
   return new TenancyError('invalid_event_id', 'Invalid event ID format');
 }
 
-/** The headers of a stream of this session. */
-export function streamHeaders(sessionId: string): HeaderList {
-  return [
-    'content-type',
-    'text/event-stream',
-    'cache-control',
-    'no-cache, no-transform',
-    'x-accel-buffering',
-    'no',
-    'mcp-session-id',
-    sessionId,
-  ];
+const STREAM_HEADERS = [
+  'content-type',
+  'text/event-stream',
+  'cache-control',
+  'no-cache, no-transform',
+  'x-accel-buffering',
+  'no',
+];
+
+/** The headers of a stream, of this session if it is of one. */
+export function streamHeaders(sessionId?: string): HeaderList {
+  return sessionId === undefined ? STREAM_HEADERS : [...STREAM_HEADERS, 'mcp-session-id', sessionId];
 }

@@ -11,6 +11,7 @@ import { assertClientCapability } from './client-capabilities.ts';
 import type { ClientState } from './client-state.ts';
 import type { Exchange } from './exchange.ts';
 import { OutboundIds } from './message-ids.ts';
+import { cancelled, errorResponse, serialized } from './responses.ts';
 import type { SessionStreams } from './session-streams.ts';
 import type { CallObserver } from './tool-calls.ts';
 import type { ToolsListCache } from './tools-list-cache.ts';
@@ -186,21 +187,10 @@ export class SessionTransport implements Transport {
     const call = this.#calls.get(id);
     if (call === undefined) return;
     this.#remove(id, call);
-    const { answer, text } = this.#serialize(response, call.clientId);
+    const { answer, text } = serialized(response, call.clientId, (error) => this.#context.onError(error));
     call.exchange.respond(text);
     call.observer?.answered(answer);
     this.#context.onSettled();
-  }
-
-  /** A result that is none, or that JSON cannot carry, becomes an error: the client must not wait for ever. */
-  #serialize(response: JSONRPCResponse, id: RequestId): { answer: JSONRPCResponse; text: string } {
-    try {
-      return { answer: response, text: textOf(response, id) };
-    } catch (error) {
-      this.#context.onError(errorFrom(error));
-      const answer = errorResponse(id, -32603, 'Internal error: the result cannot be written as JSON');
-      return { answer, text: JSON.stringify(answer) };
-    }
   }
 
   #sendToClient(message: JSONRPCRequest | JSONRPCNotification, relatedRequestId: RequestId | undefined): void {
@@ -254,25 +244,9 @@ export class SessionTransport implements Transport {
   }
 }
 
-function cancelled(params: Record<string, unknown>): JSONRPCNotification {
-  return { jsonrpc: '2.0', method: 'notifications/cancelled', params };
-}
-
 /** What a call gets that its session did not live to answer, as JSON. */
 function sessionEnded(id: RequestId): string {
   return JSON.stringify(errorResponse(id, -32000, 'Session ended'));
-}
-
-/** A response as JSON, with the client's own id. Throws for a result that is none. */
-function textOf(response: JSONRPCResponse, id: RequestId): string {
-  if (!('result' in response)) return JSON.stringify({ ...response, id });
-  const result = typeof response.result === 'object' ? JSON.stringify(response.result) : undefined;
-  if (!result?.startsWith('{')) throw new TypeError('A result must be an object');
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`;
-}
-
-function errorResponse(id: RequestId, code: number, message: string): JSONRPCResponse {
-  return { jsonrpc: '2.0', id, error: { code, message } };
 }
 
 /** 1, 2, 3 … */

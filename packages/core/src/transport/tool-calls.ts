@@ -1,4 +1,4 @@
-import type { ToolCallOutcome } from '../events.ts';
+import type { IsolatedEmitter, TenancyEvents, ToolCalledEvent, ToolCallOutcome } from '../events.ts';
 import type { JSONRPCRequest, JSONRPCResponse } from '../protocol/json-rpc.ts';
 
 /** Follows one request of the client to its end. Exactly one of the two is called, once. */
@@ -9,17 +9,26 @@ export interface CallObserver {
   abandoned(outcome: 'cancelled' | 'timeout' | 'closed'): void;
 }
 
-/** A `tools/call` that has come to its end. */
-export interface ObservedToolCall {
-  readonly toolName: string;
-  readonly calledAt: Date;
-  /** ms, to the microsecond */
-  readonly duration: number;
-  readonly outcome: ToolCallOutcome;
+/** Whose call it is. */
+export type ToolCaller = Pick<ToolCalledEvent, 'sessionId' | 'tenantId' | 'subject' | 'era'>;
+
+/** Follows a `tools/call` and tells listeners of its outcome; `undefined` while nobody listens. */
+export function observeToolCall(
+  events: IsolatedEmitter<TenancyEvents>,
+  caller: () => ToolCaller,
+  request: JSONRPCRequest,
+): CallObserver | undefined {
+  if (events.listenerCount('toolCalled') === 0) return undefined;
+  return new ToolCallObserver(request, (call) => {
+    events.publish('toolCalled', { ...caller(), ...call, success: call.outcome === 'ok' });
+  });
 }
 
+/** A `tools/call` that has come to its end. */
+type ObservedToolCall = Pick<ToolCalledEvent, 'toolName' | 'calledAt' | 'duration' | 'outcome'>;
+
 /** Observes one `tools/call`, from its arrival now to its outcome. */
-export class ToolCallObserver implements CallObserver {
+class ToolCallObserver implements CallObserver {
   readonly #toolName: string;
   readonly #calledAt = Date.now();
   readonly #startedAt = performance.now();
@@ -40,6 +49,7 @@ export class ToolCallObserver implements CallObserver {
   }
 
   #end(outcome: ToolCallOutcome): void {
+    // To the microsecond.
     const duration = Math.round((performance.now() - this.#startedAt) * 1_000) / 1_000;
     this.#report({ toolName: this.#toolName, calledAt: new Date(this.#calledAt), duration, outcome });
   }

@@ -35,7 +35,13 @@ describe('a parked session', () => {
     const { sessionId, reason, duration } = await ended;
     expect({ sessionId, reason }).toEqual({ sessionId: client.sessionId, reason: 'idle' });
     expect(duration).toBeGreaterThanOrEqual(198);
-    expect(tenancy.stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });
+    expect(tenancy.stats()).toEqual({
+      activeSessions: 0,
+      liveSessions: 0,
+      activeTenants: 0,
+      pooledServers: 0,
+      listeners: 0,
+    });
     expect(await ping(client)).toEqual(NOT_FOUND);
     expect(contexts).toHaveLength(1);
   });

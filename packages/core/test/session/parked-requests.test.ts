@@ -15,7 +15,13 @@ describe('a parked session', () => {
     await allParked(tenancy);
     expect(await client.send({ method: 'DELETE' })).toMatchObject({ status: 200, text: '' });
     expect(ends).toMatchObject([{ sessionId: client.sessionId, reason: 'client' }]);
-    expect(tenancy.stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });
+    expect(tenancy.stats()).toEqual({
+      activeSessions: 0,
+      liveSessions: 0,
+      activeTenants: 0,
+      pooledServers: 0,
+      listeners: 0,
+    });
     expect((await client.send({ body: client.request('ping') })).status).toBe(404);
     expect(contexts).toHaveLength(1);
   });

@@ -36,7 +36,7 @@ describe('a request that revives a session', () => {
     expect((await answer).status).toBe(404);
     expect(ends).toMatchObject([{ sessionId, reason: 'operator' }]);
     expect({ stats: tenancy.stats(), built: contexts.length }).toEqual({
-      stats: { activeSessions: 0, liveSessions: 0, activeTenants: 0 },
+      stats: { activeSessions: 0, liveSessions: 0, activeTenants: 0, pooledServers: 0, listeners: 0 },
       built: 1,
     });
   });

@@ -24,7 +24,13 @@ describe('a quiet session', () => {
     await allParked(tenancy);
     await closed.opened;
     expect(parked.at(-1)).toEqual({ sessionId, tenantId: 'anonymous', subject: 'anonymous' });
-    expect(tenancy.stats()).toEqual({ activeSessions: 1, liveSessions: 0, activeTenants: 0 });
+    expect(tenancy.stats()).toEqual({
+      activeSessions: 1,
+      liveSessions: 0,
+      activeTenants: 0,
+      pooledServers: 0,
+      listeners: 0,
+    });
     expect(await tenancy.sessions.get(sessionId)).toMatchObject({
       sessionId,
       live: false,

@@ -101,7 +101,13 @@ describe('a tenancy with a durable store', () => {
     const [one, two] = [await first.open(), await first.open()];
     await first.tenancy.close();
     const { tenancy } = await start();
-    expect(tenancy.stats()).toEqual({ activeSessions: 2, liveSessions: 0, activeTenants: 0 });
+    expect(tenancy.stats()).toEqual({
+      activeSessions: 2,
+      liveSessions: 0,
+      activeTenants: 0,
+      pooledServers: 0,
+      listeners: 0,
+    });
     expect((await tenancy.sessions.list()).sessions).toHaveLength(2);
     const idle = nextEvent(tenancy, 'sessionEnded');
     expect(await idle).toMatchObject({ reason: 'idle' });

@@ -19,7 +19,7 @@ async function served({ durable = false } = {}) {
   return { ...all, store, provider, client, ends, ping };
 }
 
-const NOTHING = { activeSessions: 0, liveSessions: 0, activeTenants: 0 };
+const NOTHING = { activeSessions: 0, liveSessions: 0, activeTenants: 0, pooledServers: 0, listeners: 0 };
 
 describe('a parked session that is revoked', () => {
   it.each([

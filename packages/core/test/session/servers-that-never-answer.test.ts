@@ -29,7 +29,13 @@ describe('a server that never answers initialize', () => {
     expect({ status, ...JSON.parse(text) }).toMatchObject({ status: 500, id: request.id, error: UNAVAILABLE });
     expect(headers['mcp-session-id']).toBeUndefined();
     await eventually(() => provider.getStats().activeServers === 0);
-    expect(tenancy.stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });
+    expect(tenancy.stats()).toEqual({
+      activeSessions: 0,
+      liveSessions: 0,
+      activeTenants: 0,
+      pooledServers: 0,
+      listeners: 0,
+    });
   });
 
   it('is closed when its token is removed, and its client need not wait', async () => {
@@ -111,7 +117,13 @@ describe('a factory that never returns', () => {
     const provider = tokens({ token: () => build.opened.then(answering) });
     const { wire, tenancy } = await serve({ provider, limits });
     expect((await wire('token').open()).status).toBe(500);
-    expect(tenancy.stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });
+    expect(tenancy.stats()).toEqual({
+      activeSessions: 0,
+      liveSessions: 0,
+      activeTenants: 0,
+      pooledServers: 0,
+      listeners: 0,
+    });
     const registered = eventsOf(tenancy, 'serverRegistered');
     build.open();
     await build.opened;

@@ -117,14 +117,38 @@ describe('stats()', () => {
   it('counts sessions and tenants', async () => {
     const provider = tokens({ a: createServer, b: createServer });
     const { open, tenancy } = await serve({ provider });
-    expect(tenancy.stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });
+    expect(tenancy.stats()).toEqual({
+      activeSessions: 0,
+      liveSessions: 0,
+      activeTenants: 0,
+      pooledServers: 0,
+      listeners: 0,
+    });
     const first = await open('a');
     await open('a');
     await open('b');
-    expect(tenancy.stats()).toEqual({ activeSessions: 3, liveSessions: 3, activeTenants: 2 });
+    expect(tenancy.stats()).toEqual({
+      activeSessions: 3,
+      liveSessions: 3,
+      activeTenants: 2,
+      pooledServers: 0,
+      listeners: 0,
+    });
     await first.send({ method: 'DELETE' });
-    expect(tenancy.stats()).toEqual({ activeSessions: 2, liveSessions: 2, activeTenants: 2 });
+    expect(tenancy.stats()).toEqual({
+      activeSessions: 2,
+      liveSessions: 2,
+      activeTenants: 2,
+      pooledServers: 0,
+      listeners: 0,
+    });
     provider.removeToken('b');
-    expect(tenancy.stats()).toEqual({ activeSessions: 1, liveSessions: 1, activeTenants: 1 });
+    expect(tenancy.stats()).toEqual({
+      activeSessions: 1,
+      liveSessions: 1,
+      activeTenants: 1,
+      pooledServers: 0,
+      listeners: 0,
+    });
   });
 });

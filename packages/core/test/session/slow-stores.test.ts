@@ -76,7 +76,7 @@ describe('a session store that takes its time', () => {
       expect({ events, kept: store.size, stats: tenancy.stats() }).toEqual({
         events: [[], []],
         kept: 0,
-        stats: { activeSessions: 0, liveSessions: 0, activeTenants: 0 },
+        stats: { activeSessions: 0, liveSessions: 0, activeTenants: 0, pooledServers: 0, listeners: 0 },
       });
     },
   );

@@ -83,7 +83,7 @@ describe.each(WAYS)('a session store that %s', (_way, fail) => {
       expect(answer.headers['mcp-session-id']).toBeUndefined();
       expect({ events, stats: tenancy.stats(), kept: store.size }).toEqual({
         events: [[], []],
-        stats: { activeSessions: 0, liveSessions: 0, activeTenants: 0 },
+        stats: { activeSessions: 0, liveSessions: 0, activeTenants: 0, pooledServers: 0, listeners: 0 },
         kept: 0,
       });
       await eventually(() => provider.getStats().activeServers === 0);
@@ -141,7 +141,13 @@ describe.each(WAYS)('a session store that %s', (_way, fail) => {
     failing.add('list');
     await expect(tenancy.sessions.list()).rejects.toMatchObject({ code: 'store_unavailable' });
     await expect(tenancy.revoke({ token: 'token' })).rejects.toMatchObject({ code: 'store_unavailable' });
-    expect(tenancy.stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });
+    expect(tenancy.stats()).toEqual({
+      activeSessions: 0,
+      liveSessions: 0,
+      activeTenants: 0,
+      pooledServers: 0,
+      listeners: 0,
+    });
   });
 
   it('at touch and takeExpired does not end a session in use; what has expired ends when it works again', async () => {

@@ -35,7 +35,13 @@ describe('a factory that throws an UnknownTenantError', () => {
     });
     expect(headers['mcp-session-id']).toBeUndefined();
     expect(rejected[0]).toEqual({ status: 403, code: 'unknown_tenant', tenantId: 'acme' });
-    expect(tenancy.stats()).toEqual({ activeSessions: 0, liveSessions: 0, activeTenants: 0 });
+    expect(tenancy.stats()).toEqual({
+      activeSessions: 0,
+      liveSessions: 0,
+      activeTenants: 0,
+      pooledServers: 0,
+      listeners: 0,
+    });
   });
 
   it('is one also where the provider throws it', async () => {

@@ -1,0 +1,19 @@
+import type { Identity } from '../identity/authenticate.ts';
+import { anonymousPrincipal } from '../identity/principal.ts';
+import { isObject, type JSONRPCResponse } from '../protocol/json-rpc.ts';
+import type { ModernServices } from './modern-services.ts';
+
+/**
+ * A response that no shared cache keeps for other callers (MCP 2026-07-28, Caching): what a server lists for one caller is nobody else's. Where no
+ * caller is told from another, it is left as it is.
+ */
+export function privateResponse(
+  response: JSONRPCResponse,
+  identity: Identity,
+  { onPublicCache }: Pick<ModernServices, 'onPublicCache'>,
+): JSONRPCResponse {
+  if (!('result' in response) || !isObject(response.result) || response.result.cacheScope !== 'public') return response;
+  if (identity.principal === anonymousPrincipal) return response;
+  onPublicCache(identity);
+  return { ...response, result: { ...response.result, cacheScope: 'private' } };
+}

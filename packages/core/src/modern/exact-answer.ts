@@ -1,0 +1,49 @@
+import { TenancyError, type TenancyErrorCode } from '../errors.ts';
+import { isJSONRPCMessage, isObject, type JSONRPCResponse } from '../protocol/json-rpc.ts';
+
+/** The refusals of the SDK's handler in the words of this package, by the code of their JSON-RPC error. */
+const REFUSALS: ReadonlyMap<unknown, TenancyErrorCode> = new Map([
+  [-32700, 'parse_error'],
+  [-32600, 'invalid_request'],
+  [-32601, 'method_not_found'],
+  [-32602, 'invalid_params'],
+  [-32020, 'header_mismatch'],
+  [-32021, 'client_capability_required'],
+  [-32022, 'unsupported_revision'],
+]);
+
+/** What the SDK's handler refuses a request with: the same status and error, as a value. `undefined` where it is none of those. */
+export function refusalOf(response: Response, body: unknown): TenancyError | undefined {
+  if (response.status === 403) return scopeChallengeOf(response, body);
+  if (response.ok || !isObject(body) || !isObject(body.error)) return undefined;
+  const { code: rpcCode, message, data } = body.error;
+  const code = REFUSALS.get(rpcCode);
+  if (code === undefined) return undefined;
+  const requestId = typeof body.id === 'string' || typeof body.id === 'number' ? body.id : undefined;
+  const refusal = new TenancyError(code, String(message), { data, ...(requestId !== undefined && { requestId }) });
+  return refusal.status === response.status ? refusal : undefined;
+}
+
+/** The response to the request in a body or an event of the SDK's handler; `undefined` in one that holds something else. */
+export function responseIn(text: string): JSONRPCResponse | undefined {
+  const value = parsed(text);
+  return isJSONRPCMessage(value) && !('method' in value) ? value : undefined;
+}
+
+/** A JSON text as a value; `undefined` for one that is none. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The caller's token lacks a scope that a tool asks for (RFC 6750 section 3.1). */
+function scopeChallengeOf({ headers }: Response, body: unknown): TenancyError | undefined {
+  const challenge = headers.get('www-authenticate');
+  if (challenge === null || !isObject(body)) return undefined;
+  return new TenancyError('insufficient_scope', String(body.error_description), {
+    headers: { 'www-authenticate': challenge },
+  });
+}

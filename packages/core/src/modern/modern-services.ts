@@ -1,0 +1,26 @@
+import type { IsolatedEmitter, TenancyEvents } from '../events.ts';
+import type { Identity } from '../identity/authenticate.ts';
+import type { BuildServer } from '../tenant/build-server.ts';
+import type { KeepAlive } from '../transport/keep-alive.ts';
+import type { ActiveRequests, Caller } from './active-requests.ts';
+import type { TenantListeners } from './tenant-listeners.ts';
+
+/** What all requests of the 2026 era share. */
+export interface ModernServices {
+  readonly build: BuildServer;
+  readonly events: IsolatedEmitter<TenancyEvents>;
+  readonly keepAlive: KeepAlive;
+  /** ms between two signs of life. */
+  readonly keepAliveMs: number;
+  readonly active: ActiveRequests;
+  readonly listeners: TenantListeners;
+  /** Something failed that the client is not told of. */
+  onError(identity: Identity, error: Error): void;
+  /** A server allowed shared caches to keep what is its tenant's own. */
+  onPublicCache(identity: Identity): void;
+}
+
+/** The caller of a request, as filters know it. */
+export function callerOf({ principal, tokenDigest }: Identity): Caller {
+  return { ...principal, ...(tokenDigest !== undefined && { tokenDigest }) };
+}

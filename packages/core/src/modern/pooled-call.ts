@@ -1,0 +1,99 @@
+import type { JSONRPCNotification, JSONRPCRequest, JSONRPCResponse, RequestId } from '../protocol/json-rpc.ts';
+import type { MessageExtraInfo } from '../protocol/transport.ts';
+import type { CallerRequest } from '../transport/caller-request.ts';
+import { errorResponse, serialized } from '../transport/responses.ts';
+import { type CallObserver, observeToolCall } from '../transport/tool-calls.ts';
+import type { ActiveRequest, Caller } from './active-requests.ts';
+import { privateResponse } from './cache-scope.ts';
+import { ModernExchange } from './modern-exchange.ts';
+import { callerOf, type ModernServices } from './modern-services.ts';
+import type { PooledServer } from './pooled-server.ts';
+import type { PendingCall } from './pooled-transport.ts';
+
+/** The one error whose status the specification names wherever it comes from (MCP 2026-07-28, Missing Required Client Capability). */
+const CAPABILITY_REQUIRED = -32021;
+
+/** One request to a pooled server, from its arrival to the end of its answer. */
+export class PooledCall implements PendingCall, ActiveRequest {
+  readonly caller: Caller;
+  readonly #server: PooledServer;
+  readonly #message: JSONRPCRequest;
+  readonly #request: CallerRequest;
+  readonly #services: ModernServices;
+  #observer: CallObserver | undefined;
+  #exchange: ModernExchange | undefined;
+  #id: RequestId | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(server: PooledServer, message: JSONRPCRequest, request: CallerRequest, services: ModernServices) {
+    this.caller = callerOf(request.identity);
+    this.#server = server;
+    this.#message = message;
+    this.#request = request;
+    this.#services = services;
+  }
+
+  /** Hands the request over. `false` where the server refused it without a handler having seen it: nothing has been answered then. */
+  begin(extra: MessageExtraInfo): boolean {
+    const id = this.#server.transport.ask(this.#message, extra, this);
+    if (id === undefined) return false;
+    const { sink, limits } = this.#request;
+    const { events, keepAlive, active } = this.#services;
+    this.#id = id;
+    if (this.#message.method === 'tools/call')
+      this.#observer = observeToolCall(events, () => this.#toolCaller, this.#message);
+    this.#exchange = new ModernExchange(sink, keepAlive, () =>
+      this.#cancel('cancelled', 'The client closed the connection'),
+    );
+    active.add(this, sink.done);
+    const { callTimeoutMs } = limits;
+    if (callTimeoutMs !== undefined)
+      this.#timer = setTimeout(() => this.#timeOut(callTimeoutMs), callTimeoutMs).unref();
+    return true;
+  }
+
+  told(notification: JSONRPCNotification): void {
+    this.#exchange?.send(JSON.stringify(notification));
+  }
+
+  answered(response: JSONRPCResponse): void {
+    const { identity } = this.#request;
+    const own = privateResponse(response, identity, this.#services);
+    const { answer, text } = serialized(own, this.#message.id, (error) => this.#services.onError(identity, error));
+    const status = 'error' in answer && answer.error.code === CAPABILITY_REQUIRED ? 400 : 200;
+    this.#exchange?.respond(text, status);
+    this.#observer?.answered(answer);
+    this.#settle();
+  }
+
+  end(): void {
+    this.#refuse('closed', -32000, 'The request was ended by the server');
+  }
+
+  #timeOut(timeoutMs: number): void {
+    this.#refuse('timeout', -32001, `Request timed out: No answer within ${timeoutMs} ms`);
+  }
+
+  #refuse(outcome: 'closed' | 'timeout', code: number, message: string): void {
+    this.#cancel(outcome, message);
+    this.#exchange?.respond(JSON.stringify(errorResponse(this.#message.id, code, message)));
+  }
+
+  /** The handler is told to stop. */
+  #cancel(outcome: 'cancelled' | 'closed' | 'timeout', reason: string): void {
+    if (this.#id !== undefined) this.#server.transport.cancel(this.#id, reason);
+    this.#exchange?.abandon();
+    this.#observer?.abandoned(outcome);
+    this.#settle();
+  }
+
+  #settle(): void {
+    clearTimeout(this.#timer);
+    this.#server.settle();
+  }
+
+  get #toolCaller() {
+    const { tenantId, subject } = this.#request.identity.principal;
+    return { tenantId, subject, era: '2026' as const };
+  }
+}

@@ -1,0 +1,102 @@
+import { serverUnavailable, unheard } from '../errors.ts';
+import type { JSONRPCRequest } from '../protocol/json-rpc.ts';
+import { isImplementation } from '../protocol/lifecycle.ts';
+import type { MessageExtraInfo } from '../protocol/transport.ts';
+import { REVISION_KEY } from '../request/classify-era.ts';
+import type { ServerInfo } from '../tenant/tenant-servers.ts';
+import { responseIn } from './exact-answer.ts';
+import { CAPABILITIES_KEY, MODERN_REVISION } from './fast-request.ts';
+import type { ModernSdk } from './load-modern-sdk.ts';
+import { ParamHeaders } from './param-headers.ts';
+import { PooledTransport, type PooledTransportContext } from './pooled-transport.ts';
+
+/** A server of SDK v2. */
+export type ModernServer = InstanceType<ModernSdk['McpServer']> | InstanceType<ModernSdk['Server']>;
+
+const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
+const DISCOVER = {
+  jsonrpc: '2.0',
+  id: 0,
+  method: 'server/discover',
+  params: { _meta: { [REVISION_KEY]: MODERN_REVISION, [CAPABILITIES_KEY]: {} } },
+};
+const DISCOVER_HEADERS = {
+  'content-type': 'application/json',
+  'mcp-protocol-version': MODERN_REVISION,
+  'mcp-method': DISCOVER.method,
+};
+
+/** A server that answers the requests of one caller in the 2026 era, one after another and at the same time. */
+export class PooledServer {
+  /** Who it says it is. */
+  readonly info: ServerInfo;
+  readonly transport: PooledTransport;
+  readonly #server: ModernServer;
+  readonly #paramHeaders: ParamHeaders | undefined;
+  #retired = false;
+
+  private constructor(server: ModernServer, info: ServerInfo, sdk: ModernSdk, context: PooledTransportContext) {
+    this.#server = server;
+    this.info = info;
+    this.transport = new PooledTransport({
+      onAnnounced: (notification) => {
+        this.#paramHeaders?.follow(notification);
+        context.onAnnounced(notification);
+      },
+      onError: (error) => context.onError(error),
+    });
+    if (server instanceof sdk.McpServer) this.#paramHeaders = new ParamHeaders(this.transport);
+  }
+
+  /** Connects a fresh server. Rejects where it does not speak the era. */
+  static async connect(sdk: ModernSdk, server: ModernServer, context: PooledTransportContext): Promise<PooledServer> {
+    const pooled = new PooledServer(server, await bindToEra(sdk, server), sdk, context);
+    await server.connect(pooled.transport as never);
+    return pooled;
+  }
+
+  /** Whether the server may answer the request by itself, without the SDK's handler in front. */
+  async answersAlone(request: JSONRPCRequest, extra: MessageExtraInfo): Promise<boolean> {
+    if (!this.transport.lacksNoScope(request, extra)) return false;
+    return !(await this.#paramHeaders?.concern(request));
+  }
+
+  /** Takes no more requests: it is closed when the last one has been answered. */
+  retire(): void {
+    this.#retired = true;
+    this.settle();
+  }
+
+  /** A request has come to its end. */
+  settle(): void {
+    if (this.#retired && this.transport.callsInFlight === 0) this.close();
+  }
+
+  /** Aborts what it is at. */
+  close(): void {
+    void this.transport.close();
+    this.#server.close().catch(unheard);
+  }
+}
+
+/**
+ * Lets a server know, through the SDK's own handler, that it will speak the revision without sessions. Its `onclose` is not told of the end of that
+ * exchange: for its owner the server has not begun yet.
+ */
+async function bindToEra(sdk: ModernSdk, server: ModernServer): Promise<ServerInfo> {
+  const protocol = 'server' in server ? server.server : server;
+  const { onclose } = protocol;
+  Reflect.deleteProperty(protocol, 'onclose');
+  const handler = sdk.createMcpHandler(() => server, { legacy: 'reject' });
+  const request = new Request('http://localhost/mcp', { method: 'POST', headers: DISCOVER_HEADERS });
+  const response = await handler.fetch(request, { parsedBody: DISCOVER });
+  const answer = responseIn(await response.text());
+  // The exchange ends in a microtask of its own.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (onclose !== undefined) protocol.onclose = onclose;
+  const info = answer !== undefined && 'result' in answer ? answer.result._meta?.[SERVER_INFO_KEY] : undefined;
+  if (protocol.getNegotiatedProtocolVersion() !== MODERN_REVISION || !isImplementation(info)) {
+    throw serverUnavailable(new Error(`The server does not speak ${MODERN_REVISION}: ${JSON.stringify(answer)}`));
+  }
+  return info;
+}
