@@ -22,8 +22,8 @@ export interface EndpointRequest {
   /** The caller, where the host has authenticated it. Throws where the host names nobody. */
   identity(): Identity | undefined;
   readonly logger: Logger;
-  /** The body as a JSON value. Rejects with a {@link TenancyError} for one that is larger than `maxBytes`, or is not JSON. */
-  readBody(maxBytes: number): Promise<unknown>;
+  /** The body as a JSON value, or a promise of it. Throws or rejects with a {@link TenancyError} for one that is larger than `maxBytes`, or is not JSON. */
+  readBody(maxBytes: number): unknown;
   /** The caller is known now. */
   onAuthenticated(identity: Identity): void;
 }
@@ -55,8 +55,12 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
     identity = await authenticate(path, request, sink);
     checkEraOfMethod(facts);
     checkMediaTypes(facts);
-    const limits = await path.admit(identity.principal);
-    if (facts.method === 'POST') body = await request.readBody(limits.maxBodyBytes);
+    const admitted = path.admit(identity.principal);
+    const limits = admitted instanceof Promise ? await admitted : admitted;
+    if (facts.method === 'POST') {
+      const read = request.readBody(limits.maxBodyBytes);
+      body = read instanceof Promise ? await read : read;
+    }
     const dispatch =
       (eraOf(facts, body) === '2026' && (await path.routeModern(facts, identity, body))) ||
       (await routeSession(path.sessions, facts, identity, sink, body));
@@ -65,11 +69,13 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
       revocations = path.sessions.revocations;
       identity = await authenticate(path, request, sink);
     }
-    await dispatch({ facts, identity, limits, sink }).catch(async (error) => {
+    try {
+      await dispatch({ facts, identity, limits, sink });
+    } catch (error) {
       // A session that a removed token has ended is no reason to look for it.
       if (revocations !== path.sessions.revocations) await authenticate(path, request, sink);
       throw error;
-    });
+    }
   } catch (thrown) {
     refuse(path, request, identity, sink, tenancyErrorFrom(thrown).answering(requestIdOf(body)));
   }

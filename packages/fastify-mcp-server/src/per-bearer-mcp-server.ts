@@ -20,7 +20,7 @@ import type { FastifyMcpServerOptions } from './plugin-options.ts';
 export interface PerBearerMcpServerOptions
   extends Pick<
     FastifyMcpServerOptions,
-    'sessions' | 'streams' | 'limits' | 'allowedHosts' | 'allowedOrigins' | 'maxBodyBytes' | 'readinessPath'
+    'sessions' | 'streams' | 'limits' | 'allowedHosts' | 'allowedOrigins' | 'maxBodyBytes' | 'modern' | 'readinessPath'
   > {
   /** Port, or a numeric string as environments hold it. Default: 0, any free port. */
   readonly port?: number | string;
@@ -60,6 +60,7 @@ const OPTIONS = [
   'allowedOrigins',
   'limits',
   'maxBodyBytes',
+  'modern',
   'readinessPath',
 ] satisfies (keyof PerBearerMcpServerOptions)[];
 

@@ -36,7 +36,15 @@ export interface AuthorizationOptions {
 /** Options of the core that the plugin passes on as they are. */
 type CoreOptions = Pick<
   TenancyOptions,
-  'identify' | 'sessions' | 'streams' | 'limits' | 'allowedHosts' | 'allowedOrigins' | 'maxBodyBytes' | 'readinessPath'
+  | 'identify'
+  | 'sessions'
+  | 'streams'
+  | 'limits'
+  | 'allowedHosts'
+  | 'allowedOrigins'
+  | 'maxBodyBytes'
+  | 'modern'
+  | 'readinessPath'
 >;
 
 /**
@@ -75,6 +83,7 @@ const OPTIONS = [
   'allowedHosts',
   'allowedOrigins',
   'maxBodyBytes',
+  'modern',
   'readinessPath',
 ] satisfies (keyof FastifyMcpServerOptions)[];
 const AUTHORIZATION = ['bearerMiddlewareOptions', 'bearerTokenProvider', 'oauth2'];

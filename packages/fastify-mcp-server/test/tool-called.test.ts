@@ -33,6 +33,7 @@ describe('toolCalled', () => {
     const tenantId = digestToken('a');
     const [event] = told.of('toolCalled').flat() as { duration: number; calledAt: Date }[];
     expect(event).toEqual({
+      era: '2025',
       toolName: 'echo',
       token: 'a',
       tenantId,

@@ -45,18 +45,30 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     try {
       token = readBearer(authorization);
       const tokenDigest = digestToken(token);
-      const authInfo = await options.verify(token, tokenDigest);
+      const verified = options.verify(token, tokenDigest);
+      // What is known at once is not waited for: every await costs a turn of the queue.
+      const authInfo = isPromiseLike(verified) ? await verified : verified;
       assertUsable(authInfo, options);
-      return { principal: await principalOf(authInfo, tokenDigest, options.identify), authInfo, tokenDigest };
+      const { identify } = options;
+      const principal =
+        identify === undefined
+          ? principalFromAuthInfo(authInfo, tokenDigest)
+          : readPrincipal(await identify(authInfo), 'identify');
+      return { principal, authInfo: advertising(authInfo, options), tokenDigest };
     } catch (error) {
       throw refusalFrom(error, token, options);
     }
   };
 }
 
-async function principalOf(authInfo: AuthInfo, tokenDigest: string, identify?: Identify): Promise<Principal> {
-  if (identify === undefined) return principalFromAuthInfo(authInfo, tokenDigest);
-  return readPrincipal(await identify(authInfo), 'identify');
+function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+/** Servers that ask for more scopes name the document in their challenges, too. */
+function advertising(authInfo: AuthInfo, { resourceMetadataUrl }: AuthenticateOptions): AuthInfo {
+  if (resourceMetadataUrl === undefined || authInfo.resourceMetadataUrl !== undefined) return authInfo;
+  return { ...authInfo, resourceMetadataUrl };
 }
 
 /** Throws for an `AuthInfo` that lets nobody in, and for what is none: nobody must get in by a verifier's mistake. */

@@ -24,6 +24,15 @@ export function refusalFrom(thrown: unknown, token: string | undefined, options:
   return new TenancyError(code, cause.message, { oauthCode: errorCode, cause });
 }
 
+/** The refusal of a caller whose token lacks scopes that what it asks for takes (RFC 6750 section 3.1). */
+export function scopeChallenge(
+  requiredScopes: readonly string[],
+  description: string,
+  resourceMetadataUrl: string | undefined,
+): TenancyError {
+  return challenged('insufficient_scope', description, { requiredScopes, resourceMetadataUrl });
+}
+
 /** A caller who is refused by this package's own judgement. The message is meant for the client. */
 export class NotAuthenticated extends Error {
   readonly code: 'invalid_token' | 'insufficient_scope';

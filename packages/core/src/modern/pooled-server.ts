@@ -1,7 +1,7 @@
 import { serverUnavailable, unheard } from '../errors.ts';
+import type { AuthInfo } from '../protocol/auth-info.ts';
 import type { JSONRPCRequest } from '../protocol/json-rpc.ts';
 import { isImplementation } from '../protocol/lifecycle.ts';
-import type { MessageExtraInfo } from '../protocol/transport.ts';
 import { REVISION_KEY } from '../request/classify-era.ts';
 import type { ServerInfo } from '../tenant/tenant-servers.ts';
 import { responseIn } from './exact-answer.ts';
@@ -55,9 +55,12 @@ export class PooledServer {
     return pooled;
   }
 
-  /** Whether the server may answer the request by itself, without the SDK's handler in front. */
-  async answersAlone(request: JSONRPCRequest, extra: MessageExtraInfo): Promise<boolean> {
-    if (!this.transport.lacksNoScope(request, extra)) return false;
+  /**
+   * Whether the server may answer the request by itself, without the SDK's handler in front. Rejects with `insufficient_scope` where the caller's token does
+   * not do for it.
+   */
+  async answersAlone(request: JSONRPCRequest, authInfo: AuthInfo | undefined): Promise<boolean> {
+    await this.transport.scopes.assertNone([request], authInfo);
     return !(await this.#paramHeaders?.concern(request));
   }
 

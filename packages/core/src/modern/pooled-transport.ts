@@ -8,6 +8,7 @@ import type {
 } from '../protocol/json-rpc.ts';
 import type { MessageExtraInfo, SendOptions, Transport } from '../protocol/transport.ts';
 import { cancelled, errorResponse } from '../transport/responses.ts';
+import { type ScopeChallengeResolver, ScopeChallenges } from '../transport/scope-challenges.ts';
 import { MODERN_REVISION } from './fast-request.ts';
 
 /** One request that waits for a server. */
@@ -29,9 +30,6 @@ export interface PooledTransportContext {
 export const MODERN: MessageExtraInfo = { classification: { era: 'modern', revision: MODERN_REVISION } };
 const DELIVERED = Promise.resolve();
 
-/** Says which scopes a request lacks, if any; SDK v2's `ScopeChallengeHandler`. */
-type ScopeChallengeResolver = (context: { request: JSONRPCRequest; authInfo?: unknown }) => unknown;
-
 /**
  * Many requests of the 2026 era to one server: each stands for itself, and the server's ids are numbers of our own from 1 on, so that two clients may use
  * the same.
@@ -41,11 +39,12 @@ export class PooledTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   readonly #context: PooledTransportContext;
+  /** The scopes that the server asks for. */
+  readonly scopes = new ScopeChallenges();
   readonly #calls = new Map<RequestId, PendingCall>();
   #lastId = 0;
   /** Whether a request is just being handed over: what is answered now was refused before any handler saw it. */
   #handingOver = false;
-  #challengeOf: ScopeChallengeResolver | undefined;
   #closed = false;
 
   constructor(context: PooledTransportContext) {
@@ -64,16 +63,7 @@ export class PooledTransport implements Transport {
 
   /** SDK v2 gives it what knows the scopes that tools, resources and prompts ask for. */
   setScopeChallengeResolver(resolver: ScopeChallengeResolver): void {
-    this.#challengeOf = resolver;
-  }
-
-  /** Whether the caller's scopes do for the request, as far as that can be told at once. */
-  lacksNoScope(request: JSONRPCRequest, { authInfo }: MessageExtraInfo): boolean {
-    try {
-      return this.#challengeOf?.({ request, ...(authInfo && { authInfo }) }) === undefined;
-    } catch {
-      return false;
-    }
+    this.scopes.resolver = resolver;
   }
 
   async start(): Promise<void> {}
@@ -83,6 +73,7 @@ export class PooledTransport implements Transport {
    * seen it.
    */
   ask(request: JSONRPCRequest, extra: MessageExtraInfo, call: PendingCall): RequestId | undefined {
+    if (this.#closed) return undefined;
     this.#lastId += 1;
     const id = this.#lastId;
     this.#calls.set(id, call);

@@ -117,13 +117,12 @@ export class ModernEra {
   }
 
   async #dispatch(sdk: ModernSdk, message: JSONRPCRequest, body: unknown, request: CallerRequest): Promise<void> {
-    const extra = { ...extraOf(request), ...MODERN };
     const server = await this.#serversOf(sdk).of(request.identity);
-    if (server === undefined || !(await server.answersAlone(message, extra))) {
+    if (server === undefined || !(await server.answersAlone(message, request.identity.authInfo))) {
       return this.#answerExactly(sdk, body, request);
     }
     this.#countCall(request);
-    if (new PooledCall(server, message, request, this.#services).begin(extra)) return;
+    if (new PooledCall(server, message, request, this.#services).begin({ ...extraOf(request), ...MODERN })) return;
     await this.#begin(new ExactCall(sdk, body, request, this.#services), request);
   }
 

@@ -7,10 +7,35 @@ export function assertBodySize(bytes: number, maxBytes: number): void {
 }
 
 /**
- * The bytes of a body. Rejects with `payload_too_large` as soon as more than `maxBytes` have arrived, without keeping them, and with
+ * The bytes of a body. Throws, or rejects, with `payload_too_large` as soon as more than `maxBytes` have arrived, without keeping them, and with
  * `parse_error` for a body that breaks off.
+ *
+ * @param declaredBytes - its length as the client has declared it, where the stream is what the client has sent.
  */
-export function readBody(body: Readable, maxBytes: number): Promise<Buffer> {
+export function readBody(body: Readable, maxBytes: number, declaredBytes = 0): Buffer | Promise<Buffer> {
+  return hasArrived(body, declaredBytes) ? readAtOnce(body, maxBytes) : readAsItArrives(body, maxBytes);
+}
+
+/** Whether all of it waits to be read, which it does in nearly every call, and nobody else has begun to. */
+function hasArrived(body: Readable, declaredBytes: number): boolean {
+  return (
+    declaredBytes > 0 &&
+    body.readableLength === declaredBytes &&
+    body.readableFlowing === null &&
+    body.readableEncoding === null &&
+    !body.destroyed
+  );
+}
+
+function readAtOnce(body: Readable, maxBytes: number): Buffer {
+  const bytes: Buffer = body.read();
+  // Its end has to be read, too.
+  body.resume();
+  assertBodySize(bytes.length, maxBytes);
+  return bytes;
+}
+
+function readAsItArrives(body: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let received = 0;

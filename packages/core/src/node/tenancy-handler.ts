@@ -138,8 +138,9 @@ function endpointRequest(
     identity: () =>
       principal && { principal: readPrincipal(principal(), 'principal'), ...(req.auth && { authInfo: req.auth }) },
     logger: host.log ?? parts.logger,
-    readBody: async (maxBytes) => {
-      assertBodySize(Number(headers['content-length'] ?? 0), maxBytes);
+    readBody: (maxBytes) => {
+      const declaredBytes = Number(headers['content-length'] ?? 0);
+      assertBodySize(declaredBytes, maxBytes);
       const { parsedBody } = host;
       if (typeof parsedBody === 'string' || parsedBody instanceof Uint8Array) {
         const body = Buffer.from(parsedBody);
@@ -147,7 +148,9 @@ function endpointRequest(
         return parseBody(body);
       }
       if (parsedBody !== undefined) return parsedBody;
-      return parseBody(await readBody(host.body ?? req, maxBytes));
+      const { body = req } = host;
+      const bytes = readBody(body, maxBytes, body === req ? declaredBytes : 0);
+      return bytes instanceof Promise ? bytes.then(parseBody) : parseBody(bytes);
     },
     onAuthenticated: ({ authInfo }) => {
       if (authInfo !== undefined) req.auth = authInfo;

@@ -236,10 +236,14 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   }
 
   async #postRequests(batch: MessageBatch, requests: number, request: CallerRequest): Promise<void> {
-    const { sink, limits } = request;
+    const { sink, limits, identity } = request;
     const extra = extraOf(request);
     this.usage.startCalls(requests, limits.maxCalls);
     const transport = this.#servers.ready ?? (await this.#serverFor(request, extra, requests));
+    await transport.assertScopes(batch.messages.filter(isRequest), identity.authInfo)?.catch((error) => {
+      this.onExchangeDone(requests);
+      throw error;
+    });
     const exchange = new Exchange(this, sink, requests, batch.isArray);
     const extraOfRequests = this.primeStreams ? withPolling(extra, exchange, this.streams) : extra;
     for (const message of batch.messages) {

@@ -29,27 +29,46 @@ export async function routeSession(
     await assertNoSession(sessions, sessionId, identity, sink);
     return (request) => openSession(sessions, request, initialize);
   }
-  const session = await sessionOf(sessions, sessionId, identity, sink);
+  const found = sessionOf(sessions, sessionId, identity, sink);
+  const session = found instanceof Promise ? await found : found;
   checkProtocolVersion(facts);
-  return async (request) => {
-    let current = session;
-    // It may have been parked while the caller was authenticated once more.
-    while (!current.present) current = await sessionOf(sessions, sessionId, request.identity, sink);
+  const dispatchTo = (current: LiveSession, request: CallerRequest): Promise<void> => {
     if (batch !== undefined) return current.post(batch, request);
     return facts.method === 'GET' ? openStream(sessions, current, request) : endSession(sessions, current, request);
   };
+  return (request) => {
+    if (session.present) return dispatchTo(session, request);
+    // It has been parked while the caller was authenticated once more.
+    return presentOne(sessions, sessionId, request).then((current) => dispatchTo(current, request));
+  };
 }
 
-async function sessionOf(
+async function presentOne(
+  sessions: SessionManager,
+  sessionId: string | undefined,
+  { identity, sink }: CallerRequest,
+): Promise<LiveSession> {
+  for (;;) {
+    const session = await sessionOf(sessions, sessionId, identity, sink);
+    if (session.present) return session;
+  }
+}
+
+/** At once where the session is live, which it is in nearly every call. */
+function sessionOf(
   sessions: SessionManager,
   sessionId: string | undefined,
   identity: Identity,
   sink: ResponseSink,
-): Promise<LiveSession> {
+): LiveSession | Promise<LiveSession> {
   if (sessionId === undefined) {
     throw new TenancyError('session_required', 'Bad Request: Mcp-Session-Id header is required');
   }
-  const session = await sessions.find(sessionId, identity, sink);
+  const found = sessions.find(sessionId, identity, sink);
+  return found instanceof Promise ? found.then(existing) : existing(found);
+}
+
+function existing(session: LiveSession | undefined): LiveSession {
   if (session === undefined) throw sessionNotFound();
   return session;
 }

@@ -87,7 +87,17 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   }
 
   /** The caller's own session: a stranger learns nothing, not even that it exists. A parked one is live from now on. Rejects with `store_unavailable`. */
-  async find(sessionId: string, identity: Identity, sink: ResponseSink): Promise<LiveSession | undefined> {
+  find(
+    sessionId: string,
+    identity: Identity,
+    sink: ResponseSink,
+  ): LiveSession | undefined | Promise<LiveSession | undefined> {
+    const present = this.#table.get(sessionId);
+    if (present === undefined) return this.#findParked(sessionId, identity, sink);
+    return samePrincipal(present.record.principal, identity.principal) ? present : undefined;
+  }
+
+  async #findParked(sessionId: string, identity: Identity, sink: ResponseSink): Promise<LiveSession | undefined> {
     for (;;) {
       const present = this.#table.get(sessionId);
       if (present !== undefined)

@@ -1,4 +1,5 @@
 import { errorFrom } from '../errors.ts';
+import type { AuthInfo } from '../protocol/auth-info.ts';
 import type {
   JSONRPCMessage,
   JSONRPCNotification,
@@ -12,6 +13,7 @@ import type { ClientState } from './client-state.ts';
 import type { Exchange } from './exchange.ts';
 import { OutboundIds } from './message-ids.ts';
 import { cancelled, errorResponse, serialized } from './responses.ts';
+import { type ScopeChallengeResolver, ScopeChallenges } from './scope-challenges.ts';
 import type { SessionStreams } from './session-streams.ts';
 import type { CallObserver } from './tool-calls.ts';
 import type { ToolsListCache } from './tools-list-cache.ts';
@@ -63,6 +65,7 @@ export class SessionTransport implements Transport {
   readonly #calls = new Map<RequestId, Call>();
   readonly #asks = new Map<RequestId, Ask>();
   readonly #outbound = new OutboundIds();
+  readonly #scopes = new ScopeChallenges();
   /** While a handshake is replayed: what the server announces by it, the client knows already. */
   #muted = false;
   #closed = false;
@@ -99,6 +102,16 @@ export class SessionTransport implements Transport {
   }
 
   async start(): Promise<void> {}
+
+  /** Servers of SDK v2 tell by it which scopes they ask for. */
+  setScopeChallengeResolver(resolver: ScopeChallengeResolver): void {
+    this.#scopes.resolver = resolver;
+  }
+
+  /** Rejects with `insufficient_scope` where the caller's token does not do for one of the requests. `undefined` where no scope is asked for. */
+  assertScopes(requests: readonly JSONRPCRequest[], authInfo: AuthInfo | undefined): Promise<void> | undefined {
+    return this.#scopes.resolver && this.#scopes.assertNone(requests, authInfo);
+  }
 
   async close(): Promise<void> {
     if (this.#closed) return;

@@ -36,6 +36,7 @@ describe('toolCalled', () => {
         sessionId: client.sessionId,
         tenantId: 'anonymous',
         subject: 'anonymous',
+        era: '2025',
         toolName,
         outcome,
         success,
