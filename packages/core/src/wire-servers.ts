@@ -57,9 +57,8 @@ export function modernEra(
       idleTimeoutMs: sessions.idleTimeoutMs,
       byTenant: createTenantServer !== undefined,
     },
-    onError: ({ principal: { tenantId } }, err) =>
-      logWith(logger, 'warn', { err, tenantId }, 'A request of the 2026 era failed'),
-    onPublicCache: ({ principal: { tenantId } }) => {
+    onError: ({ tenantId }, err) => logWith(logger, 'warn', { err, tenantId }, 'A request of the 2026 era failed'),
+    onPublicCache: ({ tenantId }) => {
       if (!warned) logWith(logger, 'warn', { tenantId }, PUBLIC_CACHE);
       warned = true;
     },

@@ -1,6 +1,9 @@
 import { Grouped } from '../grouped.ts';
 import { isMeant, type SessionFilter } from '../identity/session-filter.ts';
 
+/** What the client of a call is told that was ended before its server had answered. */
+export const ENDED = 'The request was ended by the server';
+
 /** Whose request it is. */
 export type Caller = SessionFilter & { readonly tenantId: string };
 

@@ -1,5 +1,4 @@
-import type { Identity } from '../identity/authenticate.ts';
-import { anonymousPrincipal } from '../identity/principal.ts';
+import { anonymousPrincipal, type Principal } from '../identity/principal.ts';
 import { isObject, type JSONRPCResponse } from '../protocol/json-rpc.ts';
 import type { ModernServices } from './modern-services.ts';
 
@@ -9,11 +8,11 @@ import type { ModernServices } from './modern-services.ts';
  */
 export function privateResponse(
   response: JSONRPCResponse,
-  identity: Identity,
+  principal: Principal,
   { onPublicCache }: Pick<ModernServices, 'onPublicCache'>,
 ): JSONRPCResponse {
   if (!('result' in response) || !isObject(response.result) || response.result.cacheScope !== 'public') return response;
-  if (identity.principal === anonymousPrincipal) return response;
-  onPublicCache(identity);
+  if (principal === anonymousPrincipal) return response;
+  onPublicCache(principal);
   return { ...response, result: { ...response.result, cacheScope: 'private' } };
 }

@@ -1,4 +1,4 @@
-import { type TenancyError, tenancyErrorFrom } from '../errors.ts';
+import { errorFrom, type TenancyError, tenancyErrorFrom } from '../errors.ts';
 import { isObject, type JSONRPCRequest, type JSONRPCResponse } from '../protocol/json-rpc.ts';
 import { onlySessions } from '../request/classify-era.ts';
 import { requestIdOf } from '../request/read-messages.ts';
@@ -6,7 +6,7 @@ import { type CallerRequest, webRequestOf } from '../transport/caller-request.ts
 import { frameOf, streamHeaders } from '../transport/event-frames.ts';
 import { errorResponse } from '../transport/responses.ts';
 import { type CallObserver, observeToolCall } from '../transport/tool-calls.ts';
-import type { ActiveRequest, Caller } from './active-requests.ts';
+import { type ActiveRequest, type Caller, ENDED } from './active-requests.ts';
 import { privateResponse } from './cache-scope.ts';
 import type { ChangeEvent } from './change-events.ts';
 import { parsed, refusalOf, responseIn } from './exact-answer.ts';
@@ -43,6 +43,9 @@ export class ExactCall implements ActiveRequest {
   readonly #handler: ReturnType<ModernSdk['createMcpHandler']>;
   readonly #abort = new AbortController();
   #observer: CallObserver | undefined;
+  /** Whether the client has no answer yet. */
+  #waiting = true;
+  #closing = false;
   #tell: ((change: ChangeEvent) => void) | undefined;
   /** Why the factory gave no server. */
   #refusal: TenancyError | undefined;
@@ -71,17 +74,14 @@ export class ExactCall implements ActiveRequest {
     const { facts, identity, sink, limits } = this.#request;
     sink.onGone(() => this.#abort.abort());
     this.#observer = this.#observe();
-    const { callTimeoutMs } = limits;
-    const timer =
-      callTimeoutMs !== undefined &&
-      !this.#listening &&
-      setTimeout(() => this.#timeOut(callTimeoutMs), callTimeoutMs).unref();
-    void sink.done.then(() => clearTimeout(timer || undefined));
+    if (!this.#listening) this.#limitTime(limits.callTimeoutMs);
     const response = await this.#handler.fetch(webRequestOf(facts, this.#abort.signal), {
       parsedBody: this.#body,
-      ...(identity.authInfo && { authInfo: identity.authInfo as never }),
+      ...(identity.authInfo && { authInfo: identity.authInfo }),
     });
     if (this.#refusal !== undefined) throw this.#refusal;
+    // What was closed before it had begun has to be closed once more.
+    if (this.#closing) void this.#handler.close();
     if (response.headers.get('content-type') === 'text/event-stream') void this.#relay(response);
     else this.#answerWith(response, await response.text());
   }
@@ -92,12 +92,16 @@ export class ExactCall implements ActiveRequest {
   }
 
   end(): void {
+    this.#closing = this.#listening;
     if (this.#listening) void this.#handler.close();
-    else this.#stop({ outcome: 'closed', code: -32000, message: 'The request was ended by the server' });
+    else this.#stop({ outcome: 'closed', code: -32000, message: ENDED });
   }
 
-  #timeOut(timeoutMs: number): void {
-    this.#stop({ outcome: 'timeout', code: -32001, message: `Request timed out: No answer within ${timeoutMs} ms` });
+  #limitTime(timeoutMs: number | undefined): void {
+    if (timeoutMs === undefined) return;
+    const message = `Request timed out: No answer within ${timeoutMs} ms`;
+    const timer = setTimeout(() => this.#stop({ outcome: 'timeout', code: -32001, message }), timeoutMs).unref();
+    void this.#request.sink.done.then(() => clearTimeout(timer));
   }
 
   #stop(ended: Ending): void {
@@ -142,17 +146,15 @@ export class ExactCall implements ActiveRequest {
 
   #answerWith(response: Response, text: string): void {
     const { sink } = this.#request;
-    if (this.#ended !== undefined) {
-      sink.answer(200, this.#lastWords(this.#ended), JSON_HEADERS);
-      return;
-    }
-    const refusal = refusalOf(response, parsed(text));
+    const last = this.#lastWords();
+    const refusal = last === undefined ? refusalOf(response, parsed(text)) : undefined;
     if (refusal !== undefined) throw refusal;
-    if (text === '') sink.answer(response.status, undefined, []);
+    if (last !== undefined) sink.answer(200, last, JSON_HEADERS);
+    else if (text === '') sink.answer(response.status, undefined, []);
     else sink.answer(response.status, this.#checked(text), JSON_HEADERS);
   }
 
-  /** Passes on what the handler says, no slower than it says it: a client that does not read is cut off. */
+  /** Passes on what the handler says as it says it: a client that does not read is cut off. */
   async #relay(response: Response): Promise<void> {
     const { sink, identity } = this.#request;
     sink.openStream(streamHeaders());
@@ -162,10 +164,10 @@ export class ExactCall implements ActiveRequest {
         sink.write(message === undefined ? frame : frameOf(this.#checked(message), undefined));
       }
     } catch (error) {
-      this.#services.onError(identity, error as Error);
+      this.#services.onError(identity.principal, errorFrom(error));
     }
-    if (this.#ended !== undefined) sink.write(frameOf(this.#lastWords(this.#ended), undefined));
-    else this.#observer?.abandoned('cancelled');
+    const last = this.#lastWords();
+    if (last !== undefined) sink.write(frameOf(last, undefined));
     sink.end();
   }
 
@@ -173,19 +175,22 @@ export class ExactCall implements ActiveRequest {
   #checked(message: string): string {
     const response = responseIn(message);
     if (response === undefined) return message;
-    const own = privateResponse(response, this.#request.identity, this.#services);
+    const own = privateResponse(response, this.#request.identity.principal, this.#services);
     this.#answered(own);
     return own === response ? message : JSON.stringify(own);
   }
 
   #answered(response: JSONRPCResponse): void {
+    this.#waiting = false;
     this.#observer?.answered(response);
-    this.#observer = undefined;
   }
 
-  #lastWords({ outcome, code, message }: Ending): string {
-    this.#observer?.abandoned(outcome);
-    this.#observer = undefined;
-    return JSON.stringify(errorResponse(requestIdOf(this.#body) ?? '', code, message));
+  /** Where the handler has not answered, it never will. Returns what the client is told where that was our doing. */
+  #lastWords(): string | undefined {
+    if (!this.#waiting || (this.#ended === undefined && !this.#request.sink.closed)) return undefined;
+    this.#waiting = false;
+    this.#observer?.abandoned(this.#ended?.outcome ?? 'cancelled');
+    if (this.#ended === undefined) return undefined;
+    return JSON.stringify(errorResponse(requestIdOf(this.#body) ?? '', this.#ended.code, this.#ended.message));
   }
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { serverUnavailable, unheard } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
+import type { Principal } from '../identity/principal.ts';
 import { isMeant, type SessionFilter } from '../identity/session-filter.ts';
 import type { McpServerInstance } from '../protocol/server-instance.ts';
 import { protocolOf } from '../protocol/server-instance.ts';
@@ -27,7 +28,7 @@ export interface PoolParts {
   readonly build: BuildServer;
   readonly servers: TenantServers;
   readonly settings: PoolSettings;
-  contextFor(identity: Identity): PooledTransportContext;
+  contextFor(principal: Principal): PooledTransportContext;
 }
 
 interface Entry {
@@ -103,10 +104,12 @@ export class ModernServers {
       await server.close();
       return undefined;
     }
-    const pooled = await PooledServer.connect(this.#sdk, server, contextFor(identity)).catch(async (error) => {
-      await server.close();
-      throw serverUnavailable(error);
-    });
+    const pooled = await PooledServer.connect(this.#sdk, server, contextFor(identity.principal)).catch(
+      async (error) => {
+        await server.close();
+        throw serverUnavailable(error);
+      },
+    );
     servers.built(identity, pooled.info, false);
     return pooled;
   }

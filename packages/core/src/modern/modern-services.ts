@@ -1,5 +1,6 @@
 import type { IsolatedEmitter, TenancyEvents } from '../events.ts';
 import type { Identity } from '../identity/authenticate.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { BuildServer } from '../tenant/build-server.ts';
 import type { KeepAlive } from '../transport/keep-alive.ts';
 import type { ActiveRequests, Caller } from './active-requests.ts';
@@ -15,9 +16,9 @@ export interface ModernServices {
   readonly active: ActiveRequests;
   readonly listeners: TenantListeners;
   /** Something failed that the client is not told of. */
-  onError(identity: Identity, error: Error): void;
+  onError(principal: Principal, error: Error): void;
   /** A server allowed shared caches to keep what is its tenant's own. */
-  onPublicCache(identity: Identity): void;
+  onPublicCache(principal: Principal): void;
 }
 
 /** The caller of a request, as filters know it. */

@@ -3,7 +3,7 @@ import type { MessageExtraInfo } from '../protocol/transport.ts';
 import type { CallerRequest } from '../transport/caller-request.ts';
 import { errorResponse, serialized } from '../transport/responses.ts';
 import { type CallObserver, observeToolCall } from '../transport/tool-calls.ts';
-import type { ActiveRequest, Caller } from './active-requests.ts';
+import { type ActiveRequest, type Caller, ENDED } from './active-requests.ts';
 import { privateResponse } from './cache-scope.ts';
 import { ModernExchange } from './modern-exchange.ts';
 import { callerOf, type ModernServices } from './modern-services.ts';
@@ -57,9 +57,9 @@ export class PooledCall implements PendingCall, ActiveRequest {
   }
 
   answered(response: JSONRPCResponse): void {
-    const { identity } = this.#request;
-    const own = privateResponse(response, identity, this.#services);
-    const { answer, text } = serialized(own, this.#message.id, (error) => this.#services.onError(identity, error));
+    const { principal } = this.#request.identity;
+    const own = privateResponse(response, principal, this.#services);
+    const { answer, text } = serialized(own, this.#message.id, (error) => this.#services.onError(principal, error));
     const status = 'error' in answer && answer.error.code === CAPABILITY_REQUIRED ? 400 : 200;
     this.#exchange?.respond(text, status);
     this.#observer?.answered(answer);
@@ -67,7 +67,7 @@ export class PooledCall implements PendingCall, ActiveRequest {
   }
 
   end(): void {
-    this.#refuse('closed', -32000, 'The request was ended by the server');
+    this.#refuse('closed', -32000, ENDED);
   }
 
   #timeOut(timeoutMs: number): void {

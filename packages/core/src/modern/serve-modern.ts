@@ -105,6 +105,7 @@ export class ModernEra {
     this.#draining = true;
     this.#services.listeners.end({});
     await this.#services.active.quiet(deadlineMs);
+    this.#services.active.end({});
   }
 
   /** Ends everything. */
@@ -171,11 +172,11 @@ export class ModernEra {
       build,
       servers,
       settings,
-      contextFor: (identity) => ({
+      contextFor: (principal) => ({
         onAnnounced: (notification) => {
-          this.notify({ tenantId: identity.principal.tenantId }, notification);
+          this.notify({ tenantId: principal.tenantId }, notification);
         },
-        onError: (error) => this.#parts.onError(identity, error),
+        onError: (error) => this.#parts.onError(principal, error),
       }),
     });
     return this.#servers;
