@@ -35,7 +35,7 @@ const KNOWN = {
     'readinessPath',
     'logger',
   ] satisfies (keyof TenancyOptions)[],
-  sessions: ['idleTimeoutMs', 'maxPerPrincipal', 'max', 'store', 'park', 'parkAfterMs', 'maxLive'],
+  sessions: ['idleTimeoutMs', 'maxPerPrincipal', 'max', 'store', 'park', 'parkAfterMs', 'maxLive', 'lazy'],
   streams: ['keepAliveMs', 'retryMs', 'maxBufferedBytes', 'eventLog'],
   limits: ['maxStreams', 'maxCalls', 'requestsPerSecond', 'callTimeoutMs', 'forTenant'],
   oauth2: ['authorizationServerOAuthMetadata', 'protectedResourceOAuthMetadata'],
@@ -121,8 +121,11 @@ function readStore(store: SessionStore | undefined): SessionStore {
   return store;
 }
 
-function readSessions({ park = true, parkAfterMs, maxLive, idleTimeoutMs, max }: SessionOptions): SessionSettings {
-  if (typeof park !== 'boolean') throw new TypeError(`sessions.park must be true or false, got ${String(park)}`);
+function readSessions(sessions: SessionOptions): SessionSettings {
+  const { park = true, lazy = false, parkAfterMs, maxLive, idleTimeoutMs, max } = sessions;
+  for (const [name, value] of Object.entries({ park, lazy })) {
+    if (typeof value !== 'boolean') throw new TypeError(`sessions.${name} must be true or false, got ${String(value)}`);
+  }
   const parkAfter = parkAfterMs !== false && readWholeNumber('sessions.parkAfterMs', parkAfterMs, 60_000, MAX_TIMER_MS);
   const live = readWholeNumber('sessions.maxLive', maxLive, 10_000);
   return {
@@ -130,6 +133,7 @@ function readSessions({ park = true, parkAfterMs, maxLive, idleTimeoutMs, max }:
     max: readWholeNumber('sessions.max', max, 100_000),
     parkAfterMs: park && parkAfter,
     maxLive: park && live,
+    lazy,
   };
 }
 

@@ -30,6 +30,12 @@ export interface SessionOptions {
   readonly parkAfterMs?: number | false;
   /** Sessions with a server of their own, beyond which those that were used longest ago are parked. Default: 10,000. */
   readonly maxLive?: number;
+  /**
+   * `true` builds a session's server when its first request needs it, and not for `initialize`, which is answered as the last server of the same caller and
+   * token has answered it (for five minutes, or until the token changes): for clients that connect and leave. It assumes that servers of a caller introduce
+   * themselves alike; factories are told `rebuilt: true`. Default: `false`.
+   */
+  readonly lazy?: boolean;
 }
 
 /** Streams: how they are kept open, and what is kept for clients that come back. */

@@ -1,4 +1,4 @@
-import { sessionNotFound, shuttingDown, TenancyError } from '../errors.ts';
+import { sessionNotFound, shuttingDown, type TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { isRequest, type JSONRPCMessage, type JSONRPCNotification, type JSONRPCRequest } from '../protocol/json-rpc.ts';
 import type { InitializeResult } from '../protocol/lifecycle.ts';
@@ -14,11 +14,11 @@ import { SessionStreams, type SessionStreamsContext } from '../transport/session
 import type { SessionTransport } from '../transport/session-transport.ts';
 import type { StreamPosition } from '../transport/stream-position.ts';
 import type { CallObserver } from '../transport/tool-calls.ts';
-import { isForServer, isInitialized } from './message-kinds.ts';
+import { assertBatchAllowed, isForServer, isInitialized, listChanges } from './message-kinds.ts';
 import { withPolling } from './polling.ts';
 import { NotRestorableError } from './rebuild.ts';
 import { asksTooMuch, observeRecordChange, type PendingSubscriptions, tooManySubscriptions } from './record-changes.ts';
-import type { SessionRecord } from './session-record.ts';
+import { noteIntroduction, type SessionRecord } from './session-record.ts';
 import { type ServedSession, SessionServers } from './session-servers.ts';
 import type { SessionServices } from './session-services.ts';
 import { WaitingClients } from './waiting-clients.ts';
@@ -27,8 +27,6 @@ const PRIMING_SINCE = '2025-11-25';
 /** What who comes too late is told: made once, since every session ends. */
 const ENDED = sessionNotFound();
 const RELEASED = shuttingDown();
-const NO_BATCHES_SINCE = '2025-06-18';
-const LISTS = ['tools', 'resources', 'prompts'] as const;
 
 /** A session with its server in this process: messages go in here, and come out at exchanges and streams. */
 export class LiveSession implements ServedSession, ExchangeContext, SessionStreamsContext {
@@ -48,6 +46,8 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   readonly waiting: WaitingClients;
   readonly #pendingSubscriptions: PendingSubscriptions = new Set();
   #state: 'present' | 'ended' | 'released' = 'present';
+  /** Whether no server has ever had anything to do with it. */
+  #untouched = false;
 
   /** @param parked - whether the session goes on, and only lacks a server. */
   constructor(record: SessionRecord, usage: PrincipalUsage, services: SessionServices, parked: boolean) {
@@ -114,16 +114,27 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.record.lastSeenAt = Date.now();
   }
 
-  /** Builds the session's first server and lets it answer the client's `initialize`. */
+  /** Lets the session's first server answer the client's `initialize`; where servers wait to be needed, with what another has said before. */
   async open(request: CallerRequest): Promise<InitializeResult> {
     const { identity } = request;
     this.#use(identity);
-    return this.waiting.forServer(request, this.#servers.open(identity, extraOf(request)));
+    const { introductions } = this.#services;
+    const known = introductions?.known(this.record);
+    if (known !== undefined) {
+      this.#servers.outdate();
+      this.#untouched = true;
+      noteIntroduction(this.record, known);
+      return known;
+    }
+    const asked = { ...this.record };
+    const introduction = await this.waiting.forServer(request, this.#servers.open(identity, extraOf(request)));
+    if (this.#servers.ready !== undefined) introductions?.keep(asked, introduction);
+    return introduction;
   }
 
   /** Takes the messages of one POST; what the server answers goes to the request's sink. */
   async post(batch: MessageBatch, request: CallerRequest): Promise<void> {
-    this.#assertBatchAllowed(batch);
+    assertBatchAllowed(batch, this.record);
     this.#use(request.identity);
     const requests = batch.messages.filter(isRequest).length;
     if (requests === 0) await this.#postWithoutRequests(batch, request);
@@ -136,7 +147,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.#use(identity);
     const lastEventId = this.log === undefined ? undefined : named;
     this.usage.addStream(sink, this.streams.carrierOf(lastEventId), limits.maxStreams);
-    if (this.#servers.none) await this.#serverFor(request, extraOf(request));
+    if (this.#servers.none && !this.#untouched) await this.#serverFor(request, extraOf(request));
     const onOpened = () => this.#services.onStreamOpened(this.record, sink);
     const { standalone } = this.streams;
     const opening =
@@ -152,10 +163,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.#servers.outdate();
     if (this.record.announced) return;
     this.record.announced = true;
-    for (const list of LISTS) {
-      if (this.record.serverCapabilities[list] === undefined) continue;
-      this.notify({ jsonrpc: '2.0', method: `notifications/${list}/list_changed` });
-    }
+    for (const change of listChanges(this.record)) this.notify(change);
   }
 
   /** Sends its client a notification, unless it has asked not to get it; `false` then. */
@@ -218,10 +226,8 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.#services.onError(this.record, error);
   }
 
-  onIntroduced({ protocolVersion, serverInfo, capabilities }: InitializeResult, outdated: boolean): void {
-    this.record.protocolVersion = protocolVersion;
-    this.record.serverInfo = serverInfo;
-    this.record.serverCapabilities = capabilities;
+  onIntroduced(introduction: InitializeResult, outdated: boolean): void {
+    noteIntroduction(this.record, introduction);
     this.record.announced = outdated;
     if (this.opened) void this.#services.save(this.record);
     this.#services.onServerBuilt(this.record, { outdated, rebuilt: this.opened });
@@ -290,11 +296,5 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
       this.#services.onBroken(this.record, 'not_restorable', error);
       throw sessionNotFound(error);
     }
-  }
-
-  #assertBatchAllowed({ isArray }: MessageBatch): void {
-    const { protocolVersion } = this.record;
-    if (!isArray || protocolVersion < NO_BATCHES_SINCE) return;
-    throw new TenancyError('invalid_request', `Invalid Request: Protocol version ${protocolVersion} has no batches`);
   }
 }

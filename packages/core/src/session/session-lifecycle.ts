@@ -7,6 +7,7 @@ import type { ResponseSink } from '../transport/response-sink.ts';
 import { SessionLog } from '../transport/session-log.ts';
 import { continuedPosition } from '../transport/stream-position.ts';
 import { inTime } from './in-time.ts';
+import { Introductions } from './introductions.ts';
 import { LiveSession } from './live-session.ts';
 import { type KeeperSettings, recordGraceMs, SessionKeeper } from './session-keeper.ts';
 import type { SessionRecord } from './session-record.ts';
@@ -20,6 +21,8 @@ import { SessionTable } from './session-table.ts';
 export interface SessionSettings extends KeeperSettings {
   /** Sessions of this process. */
   readonly max: number;
+  /** Whether a session's server waits to be needed. */
+  readonly lazy: boolean;
 }
 
 /** What sessions are made of. */
@@ -49,6 +52,8 @@ export class SessionLifecycle {
   readonly table: SessionTable;
   readonly records: SessionRecords;
   readonly reports: SessionReports;
+  /** Absent where every session has a server from its start. */
+  readonly introductions: Introductions | undefined;
   /** Called when something may have come to rest. */
   #settled: () => void = () => {};
   /** Sessions that are becoming present. */
@@ -61,6 +66,7 @@ export class SessionLifecycle {
     const { connect, eventLog, retryMs, keepAlive, store, settings, logger, events } = parts;
     this.#parts = parts;
     this.table = new SessionTable(parts.usages);
+    if (settings.lazy) this.introductions = new Introductions();
     this.records = new SessionRecords(store, settings.idleTimeoutMs, recordGraceMs(settings), logger);
     this.reports = new SessionReports(events, manager);
     this.#keeper = new SessionKeeper(this.table, this.records, settings, {
@@ -72,6 +78,7 @@ export class SessionLifecycle {
     this.#services = {
       connect,
       keepAlive,
+      introductions: this.introductions,
       eventLog,
       retryMs,
       observeToolCall: (record, request) => this.reports.observeToolCall(record, request),
@@ -268,6 +275,7 @@ export class SessionLifecycle {
   #broken(record: SessionRecord, reason: SessionEndReason, err: Error | undefined): void {
     const { logger } = this.#parts;
     if (err !== undefined) logWith(logger, 'warn', { err, sessionId: record.id }, 'A session cannot be continued');
+    this.introductions?.forget(record.principal);
     this.endUnheard(this.table.get(record.id), reason);
   }
 

@@ -142,6 +142,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
    */
   async revoke(filter: SessionFilter, before: Promise<unknown> = DONE): Promise<number> {
     this.#revocations += 1;
+    this.#lifecycle.introductions?.forget(filter);
     const revokedAt = Date.now();
     const { tokenDigest } = filter;
     const present = this.#presentOnes(filter);
@@ -158,6 +159,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
    * parked sessions, after `before`, for when they come back.
    */
   async replaceServersByToken(tokenDigest: string, before: Promise<unknown>): Promise<void> {
+    this.#lifecycle.introductions?.forget({ tokenDigest });
     const told = new Set(this.#presentOnes({ tokenDigest }));
     for (const session of told) session.replaceServer();
     await before;

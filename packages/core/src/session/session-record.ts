@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '../identity/principal.ts';
-import type { ClientCapabilities, Implementation, LoggingLevel, ServerCapabilities } from '../protocol/lifecycle.ts';
+import type {
+  ClientCapabilities,
+  Implementation,
+  InitializeResult,
+  LoggingLevel,
+  ServerCapabilities,
+} from '../protocol/lifecycle.ts';
 import { createStreamPosition, type KeptPosition } from '../transport/stream-position.ts';
 
 /**
@@ -39,6 +45,14 @@ export interface ClientIntroduction {
   readonly protocolVersion: string;
   readonly capabilities: ClientCapabilities;
   readonly clientInfo: Implementation;
+}
+
+/** Notes what a server has said of itself. */
+export function noteIntroduction(record: SessionRecord, introduction: InitializeResult): void {
+  const { protocolVersion, serverInfo, capabilities } = introduction;
+  record.protocolVersion = protocolVersion;
+  record.serverInfo = serverInfo;
+  record.serverCapabilities = capabilities;
 }
 
 /** The record of a session that is being opened; the server's part follows with its answer. */

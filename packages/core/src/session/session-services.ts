@@ -4,6 +4,7 @@ import type { KeepAlive } from '../transport/keep-alive.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import type { CallObserver } from '../transport/tool-calls.ts';
 import type { ConnectServer } from './connect-server.ts';
+import type { Introductions } from './introductions.ts';
 import type { SessionRecord } from './session-record.ts';
 
 /** What all sessions of a tenancy share. A session is named by its record. */
@@ -11,6 +12,8 @@ export interface SessionServices {
   readonly connect: ConnectServer;
   readonly keepAlive: KeepAlive;
   readonly eventLog: EventLog | undefined;
+  /** What servers have said of themselves; absent where every session has one from its start. */
+  readonly introductions: Introductions | undefined;
   /** ms a client waits before it reconnects. */
   readonly retryMs: number;
   /** Follows a `tools/call`; `undefined` while nobody listens. */
