@@ -1,4 +1,5 @@
 import { assertOptions } from '../assert-options.ts';
+import { assertModernSdk } from '../protocol/sdk-peer.ts';
 import type { McpServerInstance } from '../protocol/server-instance.ts';
 import { readWholeNumber } from '../read-whole-number.ts';
 
@@ -34,10 +35,12 @@ const NAMES = ['mode', 'maxServers', 'maxListeners', 'createTenantServer'] satis
 
 /** Reads the option `modern`; `undefined` where the era is not served. Throws a `TypeError` that names what is wrong. */
 export function readModern(
-  modern: false | 'pooled' | 'per-request' | ModernOptions = {},
+  modern: false | 'pooled' | 'per-request' | ModernOptions | undefined,
 ): ModernOptionSettings | undefined {
   if (modern === false) return undefined;
-  const given: ModernOptions = typeof modern === 'string' ? { mode: modern } : modern;
+  // What nobody has asked for is served where it can be.
+  if (modern !== undefined) assertModernSdk('modern');
+  const given: ModernOptions = typeof modern === 'string' ? { mode: modern } : (modern ?? {});
   assertOptions('modern', given, NAMES);
   const { mode = 'pooled', createTenantServer } = given;
   if (mode !== 'pooled' && mode !== 'per-request') {

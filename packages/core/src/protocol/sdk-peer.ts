@@ -22,6 +22,15 @@ export function requireSdk<Module>(v1: `/${string}`, v2: '' | `/${string}`, purp
   }
 }
 
+/** Throws a `TypeError` that names the package where SDK v2 is not installed. */
+export function assertModernSdk(option: string): void {
+  try {
+    require.resolve('@modelcontextprotocol/server');
+  } catch (cause) {
+    throw new TypeError(`${option} needs SDK v2: npm install @modelcontextprotocol/server`, { cause });
+  }
+}
+
 /** The error that tells of an unknown token: SDK v1's `InvalidTokenError` where v1 is installed, else one with the same `errorCode`. */
 export async function invalidTokenError(message: string): Promise<Error> {
   try {
