@@ -146,7 +146,8 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   }
 
   /**
-   * Sends a notification to the clients of live sessions: of one tenant, of one session, or to all; returns how many there are. A client without
+   * Sends a notification to the clients of live sessions, and to those who listen for it in the 2026 era: of one tenant, of one session, or to all; returns
+   * how many there are. A client without
    * an open stream gets it when it opens one. Log messages and resource updates go to those who have asked for them only.
    */
   notify(target: NotifyTarget, notification: Notification): number {

@@ -84,7 +84,7 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
     allowedHosts,
     allowedOrigins,
     limits: readLimits(options),
-    modern: readModern(options.modern),
+    modern: source.kind === 'shared' ? noModern(options.modern) : readModern(options.modern),
     readinessPath,
     logger,
   };
@@ -110,6 +110,12 @@ function readSource({ provider, createServer, server }: TenancyOptions): ServerS
   }
   assertUnconnected(server, 'The option server');
   return { kind: 'shared', server };
+}
+
+/** One instance cannot serve both eras at once. */
+function noModern(modern: TenancyOptions['modern']): undefined {
+  if (modern === undefined || modern === false) return;
+  throw new TypeError('modern needs the option createServer or provider: a shared server serves sessions only');
 }
 
 function readStore(store: SessionStore | undefined): SessionStore {

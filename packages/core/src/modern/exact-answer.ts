@@ -1,5 +1,8 @@
 import { TenancyError, type TenancyErrorCode } from '../errors.ts';
 import { isJSONRPCMessage, isObject, type JSONRPCResponse } from '../protocol/json-rpc.ts';
+import { type Implementation, isImplementation } from '../protocol/lifecycle.ts';
+
+const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
 
 /** The refusals of the SDK's handler in the words of this package, by the code of their JSON-RPC error. */
 const REFUSALS: ReadonlyMap<unknown, TenancyErrorCode> = new Map([
@@ -28,6 +31,12 @@ export function refusalOf(response: Response, body: unknown): TenancyError | und
 export function responseIn(text: string): JSONRPCResponse | undefined {
   const value = parsed(text);
   return isJSONRPCMessage(value) && !('method' in value) ? value : undefined;
+}
+
+/** Who the server says it is that has given a response. */
+export function serverInfoIn(response: JSONRPCResponse | undefined): Implementation | undefined {
+  const info = response !== undefined && 'result' in response ? response.result._meta?.[SERVER_INFO_KEY] : undefined;
+  return isImplementation(info) ? info : undefined;
 }
 
 /** A JSON text as a value; `undefined` for one that is none. */

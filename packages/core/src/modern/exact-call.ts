@@ -9,11 +9,9 @@ import { type CallObserver, observeToolCall } from '../transport/tool-calls.ts';
 import { type ActiveRequest, type Caller, ENDED } from './active-requests.ts';
 import { privateResponse } from './cache-scope.ts';
 import type { ChangeEvent } from './change-events.ts';
-import { parsed, refusalOf, responseIn } from './exact-answer.ts';
-import type { ModernSdk } from './load-modern-sdk.ts';
-import { isModernServer } from './modern-servers.ts';
+import { parsed, refusalOf, responseIn, serverInfoIn } from './exact-answer.ts';
+import { isServerOf, type ModernSdk, type ModernServer, sdkOf } from './load-modern-sdk.ts';
 import { callerOf, type ModernServices } from './modern-services.ts';
-import type { ModernServer } from './pooled-server.ts';
 
 const JSON_HEADERS = ['content-type', 'application/json'];
 
@@ -35,12 +33,12 @@ export class ExactCall implements ActiveRequest {
   readonly caller: Caller;
   /** The parameters of the request. */
   readonly params: unknown;
-  readonly #sdk: ModernSdk;
+  #sdk: ModernSdk;
   readonly #body: unknown;
   readonly #request: CallerRequest;
   readonly #services: ModernServices;
   readonly #listening: boolean;
-  readonly #handler: ReturnType<ModernSdk['createMcpHandler']>;
+  #handler: ReturnType<ModernSdk['createMcpHandler']>;
   readonly #abort = new AbortController();
   #observer: CallObserver | undefined;
   /** Whether the client has no answer yet. */
@@ -60,8 +58,7 @@ export class ExactCall implements ActiveRequest {
     this.#request = request;
     this.#services = services;
     this.#listening = isObject(body) && body.method === 'subscriptions/listen';
-    const { keepAliveMs } = services;
-    this.#handler = sdk.createMcpHandler(() => this.#build(), { legacy: 'reject', keepAliveMs, bus: this.#bus });
+    this.#handler = this.#createHandler();
   }
 
   /** Whether the client only listens for changes: it waits for no answer. */
@@ -71,15 +68,24 @@ export class ExactCall implements ActiveRequest {
 
   /** Answers the request; settles when the answer has begun. Throws what it is refused with. */
   async answer(): Promise<void> {
-    const { facts, identity, sink, limits } = this.#request;
+    const { sink, limits } = this.#request;
     sink.onGone(() => this.#abort.abort());
     this.#observer = this.#observe();
     if (!this.#listening) this.#limitTime(limits.callTimeoutMs);
+    await this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    const { facts, identity } = this.#request;
+    const sdk = this.#sdk;
     const response = await this.#handler.fetch(webRequestOf(facts, this.#abort.signal), {
       parsedBody: this.#body,
       ...(identity.authInfo && { authInfo: identity.authInfo }),
     });
-    if (this.#refusal !== undefined) throw this.#refusal;
+    const refusal = this.#refusal;
+    this.#refusal = undefined;
+    if (this.#sdk !== sdk) return this.#ask();
+    if (refusal !== undefined) throw refusal;
     // What was closed before it had begun has to be closed once more.
     if (this.#closing) void this.#handler.close();
     if (response.headers.get('content-type') === 'text/event-stream') void this.#relay(response);
@@ -109,6 +115,11 @@ export class ExactCall implements ActiveRequest {
     this.#abort.abort();
   }
 
+  #createHandler(): ReturnType<ModernSdk['createMcpHandler']> {
+    const { keepAliveMs } = this.#services;
+    return this.#sdk.createMcpHandler(() => this.#build(), { legacy: 'reject', keepAliveMs, bus: this.#bus });
+  }
+
   /** Every listener has a bus of its own: the changes of its tenant. */
   get #bus() {
     return {
@@ -125,13 +136,21 @@ export class ExactCall implements ActiveRequest {
   async #build(): Promise<ModernServer> {
     try {
       const server = await this.#services.build(this.#request.identity, { era: '2026', rebuilt: false });
-      if (isModernServer(this.#sdk, server)) return server;
+      if (isServerOf(this.#sdk, server)) return server;
       await server.close();
+      this.#turnTo(sdkOf(server, this.#sdk));
       throw onlySessions(this.#request.facts, this.#body);
     } catch (error) {
       this.#refusal = tenancyErrorFrom(error);
       throw error;
     }
+  }
+
+  /** The server comes from another copy of the SDK: its handler answers. */
+  #turnTo(sdk: ModernSdk | undefined): void {
+    if (sdk === undefined) return;
+    this.#sdk = sdk;
+    this.#handler = this.#createHandler();
   }
 
   #observe(): CallObserver | undefined {
@@ -183,6 +202,8 @@ export class ExactCall implements ActiveRequest {
   #answered(response: JSONRPCResponse): void {
     this.#waiting = false;
     this.#observer?.answered(response);
+    const info = serverInfoIn(response);
+    if (info !== undefined) this.#services.onServerBuilt(this.#request.identity, info);
   }
 
   /** Where the handler has not answered, it never will. Returns what the client is told where that was our doing. */

@@ -3,12 +3,10 @@ import { serverUnavailable, unheard } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import type { Principal } from '../identity/principal.ts';
 import { isMeant, type SessionFilter } from '../identity/session-filter.ts';
-import type { McpServerInstance } from '../protocol/server-instance.ts';
-import { protocolOf } from '../protocol/server-instance.ts';
 import type { BuildServer } from '../tenant/build-server.ts';
 import type { TenantServers } from '../tenant/tenant-servers.ts';
-import type { ModernSdk } from './load-modern-sdk.ts';
-import { type ModernServer, PooledServer } from './pooled-server.ts';
+import { isServerOf, type ModernSdk, sdkOf } from './load-modern-sdk.ts';
+import { PooledServer } from './pooled-server.ts';
 import type { PooledTransportContext } from './pooled-transport.ts';
 
 const SWEEP_MS = 60_000;
@@ -46,13 +44,15 @@ export class ModernServers {
   readonly #parts: PoolParts;
   readonly #pool: LRUCache<string, Entry>;
   readonly #sweeper: NodeJS.Timeout;
+  /** The servers of the pool. */
+  readonly #connected = new Set<PooledServer>();
 
   constructor(sdk: ModernSdk, parts: PoolParts) {
     this.#sdk = sdk;
     this.#parts = parts;
     const { maxServers: max, idleTimeoutMs: ttl } = parts.settings;
     const dispose = ({ server }: Entry) => {
-      server.then((pooled) => pooled?.retire(), unheard);
+      server.then((pooled) => this.#retire(pooled), unheard);
     };
     this.#pool = new LRUCache({ max, ttl, updateAgeOnGet: true, dispose });
     this.#sweeper = setInterval(() => this.#pool.purgeStale(), SWEEP_MS).unref();
@@ -60,7 +60,7 @@ export class ModernServers {
 
   /** How many servers there are. */
   get size(): number {
-    return this.#pool.size;
+    return this.#connected.size;
   }
 
   /** The caller's server; `undefined` where the factory builds servers that know sessions only. Rejects where it cannot be had. */
@@ -82,6 +82,12 @@ export class ModernServers {
     this.#pool.clear();
   }
 
+  #retire(pooled: PooledServer | undefined): void {
+    if (pooled === undefined) return;
+    this.#connected.delete(pooled);
+    pooled.retire();
+  }
+
   #add(key: string, identity: Identity): Promise<PooledServer | undefined> {
     const { principal, tokenDigest } = identity;
     const { byTenant } = this.#parts.settings;
@@ -100,17 +106,17 @@ export class ModernServers {
   async #build(identity: Identity): Promise<PooledServer | undefined> {
     const { build, servers, contextFor } = this.#parts;
     const server = await build(identity, { era: '2026', rebuilt: false });
-    if (!isModernServer(this.#sdk, server)) {
+    const sdk = sdkOf(server, this.#sdk);
+    if (sdk === undefined || !isServerOf(sdk, server)) {
       await server.close();
       return undefined;
     }
-    const pooled = await PooledServer.connect(this.#sdk, server, contextFor(identity.principal)).catch(
-      async (error) => {
-        await server.close();
-        throw serverUnavailable(error);
-      },
-    );
+    const pooled = await PooledServer.connect(sdk, server, contextFor(identity.principal)).catch(async (error) => {
+      await server.close();
+      throw serverUnavailable(error);
+    });
     servers.built(identity, pooled.info, false);
+    this.#connected.add(pooled);
     return pooled;
   }
 
@@ -119,15 +125,4 @@ export class ModernServers {
     const scopes = authInfo?.scopes.toSorted().join(' ') ?? '';
     return `${tenantId.length}:${subject.length}:${tenantId}${subject}${tokenDigest} ${scopes}`;
   }
-}
-
-/** Whether a server is one of SDK v2. Throws for one of a copy of it that is not the one which serves: that could not know it. */
-export function isModernServer(sdk: ModernSdk, server: McpServerInstance): server is McpServerInstance & ModernServer {
-  if (server instanceof sdk.McpServer || server instanceof sdk.Server) return true;
-  if (!('getNegotiatedProtocolVersion' in protocolOf(server))) return false;
-  throw serverUnavailable(
-    new TypeError(
-      'The server comes from another copy of @modelcontextprotocol/server: install it once, and import it (not require)',
-    ),
-  );
 }

@@ -2,6 +2,7 @@ import type { IsolatedEmitter, TenancyEvents } from '../events.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { BuildServer } from '../tenant/build-server.ts';
+import type { ServerInfo } from '../tenant/tenant-servers.ts';
 import type { KeepAlive } from '../transport/keep-alive.ts';
 import type { ActiveRequests, Caller } from './active-requests.ts';
 import type { TenantListeners } from './tenant-listeners.ts';
@@ -15,6 +16,8 @@ export interface ModernServices {
   readonly keepAliveMs: number;
   readonly active: ActiveRequests;
   readonly listeners: TenantListeners;
+  /** A server that was built for one request has said who it is. */
+  onServerBuilt(identity: Identity, info: ServerInfo): void;
   /** Something failed that the client is not told of. */
   onError(principal: Principal, error: Error): void;
   /** A server allowed shared caches to keep what is its tenant's own. */

@@ -1,14 +1,18 @@
-import { isObject, type JSONRPCNotification, type JSONRPCRequest } from '../protocol/json-rpc.ts';
+import type { AuthInfo } from '../protocol/auth-info.ts';
+import {
+  isObject,
+  type JSONRPCNotification,
+  type JSONRPCRequest,
+  type JSONRPCResultResponse,
+} from '../protocol/json-rpc.ts';
+import type { MessageExtraInfo } from '../protocol/transport.ts';
 import { REVISION_KEY } from '../request/classify-era.ts';
 import { CAPABILITIES_KEY, MODERN_REVISION } from './fast-request.ts';
 import { MODERN, type PooledTransport } from './pooled-transport.ts';
 
-const LIST_TOOLS: JSONRPCRequest = {
-  jsonrpc: '2.0',
-  id: 0,
-  method: 'tools/list',
-  params: { _meta: { [REVISION_KEY]: MODERN_REVISION, [CAPABILITIES_KEY]: {} } },
-};
+const META = { [REVISION_KEY]: MODERN_REVISION, [CAPABILITIES_KEY]: {} };
+/** Pages of a list, beyond which it is not known. */
+const MAX_PAGES = 100;
 
 /** ms that a server may take to say which tools it has. */
 const LIST_TIMEOUT_MS = 5_000;
@@ -26,9 +30,9 @@ export class ParamHeaders {
   }
 
   /** Whether the SDK must compare the headers of this request with its parameters; so too where the server does not say. */
-  async concern({ method, params }: JSONRPCRequest): Promise<boolean> {
+  async concern({ method, params }: JSONRPCRequest, authInfo: AuthInfo | undefined): Promise<boolean> {
     if (method !== 'tools/call') return false;
-    this.#tools ??= this.#ask();
+    this.#tools ??= this.#ask({ ...MODERN, ...(authInfo && { authInfo }) });
     const tools = await this.#tools;
     if (tools === undefined) this.#tools = undefined;
     return tools?.has(String(params?.name)) ?? true;
@@ -39,18 +43,34 @@ export class ParamHeaders {
     if (method === 'notifications/tools/list_changed') this.#tools = undefined;
   }
 
-  #ask(): Promise<ReadonlySet<string> | undefined> {
+  /** The tools that declare such headers; `undefined` where the server does not say. */
+  async #ask(extra: MessageExtraInfo): Promise<ReadonlySet<string> | undefined> {
+    const declaring: string[] = [];
+    let cursor: unknown;
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const list = await this.#page(cursor, extra);
+      if (list === undefined) return undefined;
+      declaring.push(...toolsWithHeaders(list.tools));
+      if (list.nextCursor === undefined) return new Set(declaring);
+      cursor = list.nextCursor;
+    }
+    return undefined;
+  }
+
+  #page(cursor: unknown, extra: MessageExtraInfo): Promise<JSONRPCResultResponse['result'] | undefined> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(undefined), LIST_TIMEOUT_MS).unref();
-      const done = (tools: unknown) => {
-        clearTimeout(timer);
-        resolve(new Set(toolsWithHeaders(tools)));
-      };
-      const asked = this.#transport.ask(LIST_TOOLS, MODERN, {
+      const params = { _meta: META, ...(cursor !== undefined && { cursor }) };
+      const asked = this.#transport.ask({ jsonrpc: '2.0', id: 0, method: 'tools/list', params }, extra, {
         told: () => {},
-        answered: (response) => done('result' in response ? response.result.tools : undefined),
+        answered: (response) => {
+          clearTimeout(timer);
+          resolve('result' in response ? response.result : undefined);
+        },
       });
-      if (asked === undefined) done(undefined);
+      if (asked !== undefined) return;
+      clearTimeout(timer);
+      resolve(undefined);
     });
   }
 }

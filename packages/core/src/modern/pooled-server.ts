@@ -1,19 +1,14 @@
 import { serverUnavailable, unheard } from '../errors.ts';
 import type { AuthInfo } from '../protocol/auth-info.ts';
 import type { JSONRPCRequest } from '../protocol/json-rpc.ts';
-import { isImplementation } from '../protocol/lifecycle.ts';
 import { REVISION_KEY } from '../request/classify-era.ts';
 import type { ServerInfo } from '../tenant/tenant-servers.ts';
-import { responseIn } from './exact-answer.ts';
+import { responseIn, serverInfoIn } from './exact-answer.ts';
 import { CAPABILITIES_KEY, MODERN_REVISION } from './fast-request.ts';
-import type { ModernSdk } from './load-modern-sdk.ts';
+import type { ModernSdk, ModernServer } from './load-modern-sdk.ts';
 import { ParamHeaders } from './param-headers.ts';
 import { PooledTransport, type PooledTransportContext } from './pooled-transport.ts';
 
-/** A server of SDK v2. */
-export type ModernServer = InstanceType<ModernSdk['McpServer']> | InstanceType<ModernSdk['Server']>;
-
-const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
 const DISCOVER = {
   jsonrpc: '2.0',
   id: 0,
@@ -31,6 +26,8 @@ export class PooledServer {
   /** Who it says it is. */
   readonly info: ServerInfo;
   readonly transport: PooledTransport;
+  /** The copy of the SDK that it comes from. */
+  readonly sdk: ModernSdk;
   readonly #server: ModernServer;
   readonly #paramHeaders: ParamHeaders | undefined;
   #retired = false;
@@ -38,6 +35,7 @@ export class PooledServer {
   private constructor(server: ModernServer, info: ServerInfo, sdk: ModernSdk, context: PooledTransportContext) {
     this.#server = server;
     this.info = info;
+    this.sdk = sdk;
     this.transport = new PooledTransport({
       onAnnounced: (notification) => {
         this.#paramHeaders?.follow(notification);
@@ -61,7 +59,7 @@ export class PooledServer {
    */
   async answersAlone(request: JSONRPCRequest, authInfo: AuthInfo | undefined): Promise<boolean> {
     await this.transport.scopes.assertNone([request], authInfo);
-    return !(await this.#paramHeaders?.concern(request));
+    return !(await this.#paramHeaders?.concern(request, authInfo));
   }
 
   /** Takes no more requests: it is closed when the last one has been answered. */
@@ -97,8 +95,8 @@ async function bindToEra(sdk: ModernSdk, server: ModernServer): Promise<ServerIn
   // The exchange ends in a microtask of its own.
   await new Promise((resolve) => setImmediate(resolve));
   if (onclose !== undefined) protocol.onclose = onclose;
-  const info = answer !== undefined && 'result' in answer ? answer.result._meta?.[SERVER_INFO_KEY] : undefined;
-  if (protocol.getNegotiatedProtocolVersion() !== MODERN_REVISION || !isImplementation(info)) {
+  const info = serverInfoIn(answer);
+  if (protocol.getNegotiatedProtocolVersion() !== MODERN_REVISION || info === undefined) {
     throw serverUnavailable(new Error(`The server does not speak ${MODERN_REVISION}: ${JSON.stringify(answer)}`));
   }
   return info;

@@ -48,7 +48,12 @@ export class ModernEra {
   constructor(parts: ModernParts) {
     this.#parts = parts;
     const listeners = new TenantListeners(parts.settings.maxListeners);
-    this.#services = { ...parts, active: new ActiveRequests(), listeners };
+    this.#services = {
+      ...parts,
+      active: new ActiveRequests(),
+      listeners,
+      onServerBuilt: (identity, info) => parts.servers.built(identity, info, false),
+    };
     this.#sdk = loadModernSdk();
     // Told to the requests that need it.
     this.#sdk.catch(unheard);
@@ -76,9 +81,12 @@ export class ModernEra {
     if (message === undefined && isOfSession(sdk, facts, body)) return undefined;
     if (!this.#parts.settings.pooled) return (request) => this.#answerExactly(sdk, body, request);
     const servers = this.#serversOf(sdk);
-    if ((await servers.of(identity)) === undefined) throw onlySessions(facts, body);
+    const server = await servers.of(identity);
+    if (server === undefined) throw onlySessions(facts, body);
     return (request) =>
-      message === undefined ? this.#answerExactly(sdk, body, request) : this.#dispatch(sdk, message, body, request);
+      message === undefined
+        ? this.#answerExactly(server.sdk, body, request)
+        : this.#dispatch(server.sdk, message, body, request);
   }
 
   /** Tells those who listen and have asked for it; returns how many they are. */

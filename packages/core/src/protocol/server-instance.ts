@@ -2,7 +2,6 @@
 export interface SdkServer {
   /** What it is connected to. */
   readonly transport?: object | undefined;
-  onclose?: (() => void) | undefined;
   connect(transport: object): Promise<void>;
   close(): Promise<void>;
   getClientCapabilities(): object | undefined;
@@ -31,19 +30,6 @@ export function assertUnconnected(value: unknown, source: string): asserts value
 /** The SDK's protocol object: an `McpServer` wraps one, a `Server` is one. */
 export function protocolOf(server: McpServerInstance): SdkServer {
   return 'server' in server ? server.server : server;
-}
-
-/** Calls `listener` when the server's connection has closed, beside a listener that its owner has set. */
-export function onServerClosed(server: McpServerInstance, listener: () => void): void {
-  const protocol = protocolOf(server);
-  const before = protocol.onclose;
-  protocol.onclose = () => {
-    try {
-      before?.();
-    } finally {
-      listener();
-    }
-  };
 }
 
 function isMcpServer(value: unknown): value is McpServerInstance {

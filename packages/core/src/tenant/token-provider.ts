@@ -3,7 +3,8 @@ import { NotAuthenticated } from '../identity/challenge.ts';
 import { digestToken, principalFromAuthInfo } from '../identity/principal.ts';
 import type { AuthInfo } from '../protocol/auth-info.ts';
 import { invalidTokenError } from '../protocol/sdk-peer.ts';
-import { assertUnconnected, type McpServerInstance, onServerClosed } from '../protocol/server-instance.ts';
+import { assertUnconnected, type McpServerInstance } from '../protocol/server-instance.ts';
+import { BuiltServers } from './built-servers.ts';
 import { assertServerFactory, type ServerContext, type ServerFactory } from './server-factory.ts';
 
 /** What happened to a token. It names the token by digest, so that it can be logged and sent between processes. */
@@ -61,10 +62,8 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
 
   readonly #registrations = new Map<string, Registration>();
   readonly #listeners = new Set<(change: TokenChange) => void>();
-  /** Servers that were built and are not closed yet. */
-  readonly #active = new Set<McpServerInstance>();
-  /** Servers whose end is noticed. */
-  readonly #known = new WeakSet<McpServerInstance>();
+  /** Servers that were built, as long as anybody holds them. */
+  readonly #built = new BuiltServers();
 
   /** @param tokens - the first tokens, each with its factory. */
   constructor(tokens: Record<string, ServerFactory> = {}) {
@@ -112,11 +111,11 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
     for (const token of this.getRegisteredTokens()) this.removeToken(token);
   }
 
-  /** Counts, and the registered tokens. `activeServers` are the instances that were built and are not closed yet. */
+  /** Counts, and the registered tokens. `activeServers` are the instances that serve somebody now. */
   getStats(): { registeredTokens: number; activeServers: number; tokens: string[] } {
     return {
       registeredTokens: this.getTokenCount(),
-      activeServers: this.#active.size,
+      activeServers: this.#built.connected,
       tokens: this.getRegisteredTokens(),
     };
   }
@@ -137,9 +136,7 @@ export class TokenBasedServerProvider implements BearerTokenProvider {
     if (registration === undefined) throw await invalidTokenError(INVALID_TOKEN);
     const server = await registration.factory(context);
     assertUnconnected(server, 'The server that the factory returned');
-    if (!this.#known.has(server)) onServerClosed(server, () => this.#active.delete(server));
-    this.#known.add(server);
-    this.#active.add(server);
+    this.#built.add(server);
     return server;
   }
 
