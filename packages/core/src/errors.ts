@@ -135,8 +135,16 @@ export function shuttingDown(): TenancyError {
 
 /** The refusal of a client whose session may well be there: the store did not say. */
 export function storeUnavailable(cause: unknown): TenancyError {
-  const headers = { 'retry-after': seconds(RETRY_AFTER_MS) };
-  return new TenancyError('store_unavailable', 'Sessions are not available at the moment', { cause, headers });
+  return unavailable('Sessions are not available at the moment', cause);
+}
+
+/** The refusal of a client of whom nobody can say who it is, or which server it has. */
+export function temporarilyUnavailable(cause: UnavailableError): TenancyError {
+  return unavailable('Not available at the moment', cause);
+}
+
+function unavailable(message: string, cause: unknown): TenancyError {
+  return new TenancyError('store_unavailable', message, { cause, headers: { 'retry-after': seconds(RETRY_AFTER_MS) } });
 }
 
 /**
@@ -145,6 +153,14 @@ export function storeUnavailable(cause: unknown): TenancyError {
  */
 export class UnknownTenantError extends Error {
   override readonly name = 'UnknownTenantError';
+}
+
+/**
+ * To be thrown by a verifier, a provider or a factory that cannot reach what it has to ask: a 503 that says when to come back, and never a 401 that makes a
+ * client forget its token. Its message is for the log.
+ */
+export class UnavailableError extends Error {
+  override readonly name = 'UnavailableError';
 }
 
 /** The refusal of a client whose server cannot be had. */

@@ -6,7 +6,13 @@ export {
   type Tenancy,
   type TenancyStats,
 } from './create-tenancy.ts';
-export { TenancyError, type TenancyErrorCode, type TenancyErrorOptions, UnknownTenantError } from './errors.ts';
+export {
+  TenancyError,
+  type TenancyErrorCode,
+  type TenancyErrorOptions,
+  UnavailableError,
+  UnknownTenantError,
+} from './errors.ts';
 export type {
   RequestRejectedEvent,
   ServerRegisteredEvent,
@@ -57,5 +63,6 @@ export type { HostContext, TenancyHandler, TenancyRoute } from './node/tenancy-h
 export { readWholeNumber } from './read-whole-number.ts';
 export { assertTenancy, type Mount, type MountOptions, readMount } from './read-mount.ts';
 export type { EventLog, LoggedEvent, MissedEvents } from './transport/event-log.ts';
+export type { RateLimiter } from './tenant/rate-limiter.ts';
 export type { SessionFilter } from './identity/session-filter.ts';
 export type { Awaitable, SessionStore, StoredSession, StoredSessionPage } from './session/session-store.ts';

@@ -1,4 +1,4 @@
-import { TenancyError, type TenancyErrorCode } from '../errors.ts';
+import { TenancyError, type TenancyErrorCode, temporarilyUnavailable, UnavailableError } from '../errors.ts';
 import { withoutToken } from './without-token.ts';
 
 /** What a challenge tells the client about how to get a token that will do. */
@@ -14,6 +14,7 @@ export interface ChallengeOptions {
  */
 export function refusalFrom(thrown: unknown, token: string | undefined, options: ChallengeOptions): TenancyError {
   if (thrown instanceof NotAuthenticated) return challenged(thrown.code, thrown.message, options);
+  if (thrown instanceof UnavailableError) return temporarilyUnavailable(thrown);
   const cause = withoutToken(thrown, token);
   const errorCode = oauthCodeOf(thrown);
   if (errorCode === undefined) return new TenancyError('server_error', 'Internal Server Error', { cause });

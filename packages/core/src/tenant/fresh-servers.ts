@@ -1,4 +1,10 @@
-import { serverUnavailable, TenancyError, UnknownTenantError } from '../errors.ts';
+import {
+  serverUnavailable,
+  TenancyError,
+  temporarilyUnavailable,
+  UnavailableError,
+  UnknownTenantError,
+} from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { assertUnconnected, type McpServerInstance } from '../protocol/server-instance.ts';
 import type { BuildServer, Purpose } from './build-server.ts';
@@ -20,6 +26,7 @@ export function freshServers(build: BuildServer): BuildServer {
       return server;
     } catch (cause) {
       if (cause instanceof TenancyError) throw cause;
+      if (cause instanceof UnavailableError) throw temporarilyUnavailable(cause);
       if (!(cause instanceof UnknownTenantError)) throw serverUnavailable(cause);
       throw new TenancyError('unknown_tenant', 'Forbidden: Unknown tenant', { cause });
     }
