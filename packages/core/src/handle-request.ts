@@ -35,7 +35,7 @@ export interface RequestPath {
   readonly admit: Admit;
   readonly sessions: SessionManager;
   /** Who answers a request of the 2026 era; `undefined` for one that belongs to a session after all. */
-  routeModern(facts: RequestFacts, identity: Identity, body: unknown): Promise<Dispatch | undefined>;
+  routeModern(facts: RequestFacts, body: unknown): Promise<Dispatch | undefined>;
   readonly events: IsolatedEmitter<TenancyEvents>;
 }
 
@@ -62,7 +62,7 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
       body = read instanceof Promise ? await read : read;
     }
     const dispatch =
-      (eraOf(facts, body) === '2026' && (await path.routeModern(facts, identity, body))) ||
+      (eraOf(facts, body) === '2026' && (await path.routeModern(facts, body))) ||
       (await routeSession(path.sessions, facts, identity, sink, body));
     // A token may have been removed while something was waited for.
     while (revocations !== path.sessions.revocations) {

@@ -67,8 +67,8 @@ export function modernEra(
 
 /** What a request of the 2026 era meets. */
 export function routeModernTo(modern: ModernEra | undefined): RequestPath['routeModern'] {
-  if (modern !== undefined) return (facts, identity, body) => modern.route(facts, identity, body);
-  return async (facts, _identity, body) => {
+  if (modern !== undefined) return (facts, body) => modern.route(facts, body);
+  return async (facts, body) => {
     throw onlySessions(facts, body);
   };
 }

@@ -1,10 +1,6 @@
 import { fastGuards } from '@mcp-tenancy/core/fast-guards';
-import {
-  isJSONRPCErrorResponse,
-  isJSONRPCResultResponse,
-  JSONRPCErrorResponseSchema,
-  JSONRPCResultResponseSchema,
-} from '@modelcontextprotocol/sdk/types.js';
+import * as v1 from '@modelcontextprotocol/sdk/types.js';
+import * as v2 from '@modelcontextprotocol/server';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -52,11 +48,14 @@ const message = fc.oneof(
 );
 
 describe('@mcp-tenancy/core/fast-guards', () => {
-  it('is active with the SDK that is installed', () => {
+  it('is active with the SDKs that are installed', () => {
     expect(fastGuards).toEqual({ active: true });
   });
 
-  it('changes no answer of the SDK', async () => {
+  it.each([
+    ['v1', v1],
+    ['v2', v2],
+  ])('changes no answer of SDK %s', async (_name, { isJSONRPCErrorResponse, isJSONRPCResultResponse }) => {
     await fc.assert(
       fc.property(message, (value) => {
         expect(isJSONRPCResultResponse(value)).toBe(resultResponse.safeParse(value).success);
@@ -68,6 +67,7 @@ describe('@mcp-tenancy/core/fast-guards', () => {
 
   it('still says why, to who asks', () => {
     const request = { jsonrpc: '2.0', id: 1, method: 'ping' };
+    const { JSONRPCResultResponseSchema, JSONRPCErrorResponseSchema } = v1;
     expect(JSONRPCResultResponseSchema.safeParse(request).error?.issues.map(({ path }) => path)).toContainEqual([
       'result',
     ]);

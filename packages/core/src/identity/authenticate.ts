@@ -1,3 +1,4 @@
+import { isPromiseLike } from '../is-promise-like.ts';
 import type { AuthInfo, OAuthTokenVerifier } from '../protocol/auth-info.ts';
 import { type ChallengeOptions, NotAuthenticated, refusalFrom } from './challenge.ts';
 import {
@@ -46,7 +47,6 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
       token = readBearer(authorization);
       const tokenDigest = digestToken(token);
       const verified = options.verify(token, tokenDigest);
-      // What is known at once is not waited for: every await costs a turn of the queue.
       const authInfo = isPromiseLike(verified) ? await verified : verified;
       assertUsable(authInfo, options);
       const { identify } = options;
@@ -59,10 +59,6 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
       throw refusalFrom(error, token, options);
     }
   };
-}
-
-function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 /** Servers that ask for more scopes name the document in their challenges, too. */

@@ -13,17 +13,26 @@ const REFUSALS: ReadonlyMap<unknown, TenancyErrorCode> = new Map([
   [-32020, 'header_mismatch'],
   [-32021, 'client_capability_required'],
   [-32022, 'unsupported_revision'],
+  [-32603, 'server_unavailable'],
 ]);
 
-/** What the SDK's handler refuses a request with: the same status and error, as a value. `undefined` where it is none of those. */
-export function refusalOf(response: Response, body: unknown): TenancyError | undefined {
+/**
+ * What the SDK's handler refuses a request with: the same status and error, as a value. `undefined` where it is none of those.
+ *
+ * @param cause - what the handler has reported, for the log.
+ */
+export function refusalOf(response: Response, body: unknown, cause: Error | undefined): TenancyError | undefined {
   if (response.status === 403) return scopeChallengeOf(response, body);
   if (response.ok || !isObject(body) || !isObject(body.error)) return undefined;
   const { code: rpcCode, message, data } = body.error;
   const code = REFUSALS.get(rpcCode);
   if (code === undefined) return undefined;
   const requestId = typeof body.id === 'string' || typeof body.id === 'number' ? body.id : undefined;
-  const refusal = new TenancyError(code, String(message), { data, ...(requestId !== undefined && { requestId }) });
+  const refusal = new TenancyError(code, String(message), {
+    data,
+    cause,
+    ...(requestId !== undefined && { requestId }),
+  });
   return refusal.status === response.status ? refusal : undefined;
 }
 

@@ -1,9 +1,9 @@
-import { errorFrom, type TenancyError, tenancyErrorFrom } from '../errors.ts';
-import { isObject, type JSONRPCRequest, type JSONRPCResponse } from '../protocol/json-rpc.ts';
+import { type TenancyError, temporarilyUnavailable, tenancyErrorFrom, UnavailableError, unheard } from '../errors.ts';
+import { isObject, type JSONRPCRequest } from '../protocol/json-rpc.ts';
 import { onlySessions } from '../request/classify-era.ts';
 import { requestIdOf } from '../request/read-messages.ts';
 import { type CallerRequest, webRequestOf } from '../transport/caller-request.ts';
-import { frameOf, streamHeaders } from '../transport/event-frames.ts';
+import { frameOf } from '../transport/event-frames.ts';
 import { errorResponse } from '../transport/responses.ts';
 import { type CallObserver, observeToolCall } from '../transport/tool-calls.ts';
 import { type ActiveRequest, type Caller, ENDED } from './active-requests.ts';
@@ -11,19 +11,28 @@ import { privateResponse } from './cache-scope.ts';
 import type { ChangeEvent } from './change-events.ts';
 import { parsed, refusalOf, responseIn, serverInfoIn } from './exact-answer.ts';
 import { isServerOf, type ModernSdk, type ModernServer, sdkOf } from './load-modern-sdk.ts';
-import { callerOf, type ModernServices } from './modern-services.ts';
-
-const JSON_HEADERS = ['content-type', 'application/json'];
+import { ModernExchange } from './modern-exchange.ts';
+import { callerOf, type ModernServices, toolCallerOf } from './modern-services.ts';
 
 /** Why a request was ended before its server had answered, and what its client is told. */
 interface Ending {
-  readonly outcome: 'closed' | 'timeout';
+  readonly outcome: 'cancelled' | 'closed' | 'timeout';
   readonly code: number;
   readonly message: string;
 }
 
+const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
 /** The frames of the SDK's handler that carry a message. */
 const MESSAGE_FRAME = 'event: message\ndata: ';
+/** What a server reports whose answer could not be sent: nothing else will come. */
+const NOT_SENT = 'Failed to send response';
+const GONE: Ending = { outcome: 'cancelled', code: -32000, message: 'The client has gone' };
+const CLOSED: Ending = { outcome: 'closed', code: -32000, message: 'The server has closed its connection' };
+const NO_JSON: Ending = {
+  outcome: 'closed',
+  code: -32603,
+  message: 'Internal error: the result cannot be written as JSON',
+};
 
 /**
  * One request that the SDK's own handler answers, with a server that is built for it: whatever is not plain to see (listening for changes, headers that must
@@ -31,65 +40,51 @@ const MESSAGE_FRAME = 'event: message\ndata: ';
  */
 export class ExactCall implements ActiveRequest {
   readonly caller: Caller;
-  /** The parameters of the request. */
-  readonly params: unknown;
-  #sdk: ModernSdk;
+  /** What a client that listens has asked for; what it is told of, once the server has agreed. */
+  params: unknown;
+  /** Whether the client only listens for changes: it waits for no answer. */
+  readonly listening: boolean;
   readonly #body: unknown;
   readonly #request: CallerRequest;
   readonly #services: ModernServices;
-  readonly #listening: boolean;
-  #handler: ReturnType<ModernSdk['createMcpHandler']>;
+  readonly #exchange: ModernExchange;
   readonly #abort = new AbortController();
+  readonly #ended = Promise.withResolvers<Ending>();
+  #sdk: ModernSdk;
+  #handler: ReturnType<ModernSdk['createMcpHandler']>;
   #observer: CallObserver | undefined;
-  /** Whether the client has no answer yet. */
-  #waiting = true;
-  #closing = false;
   #tell: ((change: ChangeEvent) => void) | undefined;
   /** Why the factory gave no server. */
   #refusal: TenancyError | undefined;
-  /** Why it was ended before the server had answered. */
-  #ended: Ending | undefined;
+  /** What the handler has reported last. */
+  #fault: Error | undefined;
+  /** Whether the client has its answer, or will get none. */
+  #settled = false;
 
   constructor(sdk: ModernSdk, body: unknown, request: CallerRequest, services: ModernServices) {
     this.caller = callerOf(request.identity);
     this.params = isObject(body) ? body.params : undefined;
+    this.listening = isObject(body) && body.method === 'subscriptions/listen';
     this.#sdk = sdk;
     this.#body = body;
     this.#request = request;
     this.#services = services;
-    this.#listening = isObject(body) && body.method === 'subscriptions/listen';
     this.#handler = this.#createHandler();
+    this.#exchange = new ModernExchange(request.sink, services.keepAlive, () => this.#stop(GONE));
   }
 
-  /** Whether the client only listens for changes: it waits for no answer. */
-  get listening(): boolean {
-    return this.#listening;
-  }
-
-  /** Answers the request; settles when the answer has begun. Throws what it is refused with. */
+  /** Answers the request; settles when the answer has begun, or the client has gone. Throws what it is refused with. */
   async answer(): Promise<void> {
-    const { sink, limits } = this.#request;
-    sink.onGone(() => this.#abort.abort());
-    this.#observer = this.#observe();
-    if (!this.#listening) this.#limitTime(limits.callTimeoutMs);
-    await this.#ask();
-  }
-
-  async #ask(): Promise<void> {
-    const { facts, identity } = this.#request;
-    const sdk = this.#sdk;
-    const response = await this.#handler.fetch(webRequestOf(facts, this.#abort.signal), {
-      parsedBody: this.#body,
-      ...(identity.authInfo && { authInfo: identity.authInfo }),
-    });
-    const refusal = this.#refusal;
-    this.#refusal = undefined;
-    if (this.#sdk !== sdk) return this.#ask();
-    if (refusal !== undefined) throw refusal;
-    // What was closed before it had begun has to be closed once more.
-    if (this.#closing) void this.#handler.close();
-    if (response.headers.get('content-type') === 'text/event-stream') void this.#relay(response);
-    else this.#answerWith(response, await response.text());
+    const { limits, identity } = this.#request;
+    if (isObject(this.#body) && this.#body.method === 'tools/call') {
+      const message = this.#body as unknown as JSONRPCRequest;
+      this.#observer = observeToolCall(this.#services.events, () => toolCallerOf(identity), message);
+    }
+    if (!this.listening) this.#limitTime(limits.callTimeoutMs);
+    const answered = this.#ask();
+    answered.catch(unheard);
+    const ending = await Promise.race([answered, this.#ended.promise]);
+    if (ending !== undefined && !this.#settled) this.#answerEnding(ending);
   }
 
   /** Tells a listener of a change. */
@@ -98,9 +93,7 @@ export class ExactCall implements ActiveRequest {
   }
 
   end(): void {
-    this.#closing = this.#listening;
-    if (this.#listening) void this.#handler.close();
-    else this.#stop({ outcome: 'closed', code: -32000, message: ENDED });
+    this.#stop({ outcome: 'closed', code: -32000, message: ENDED });
   }
 
   #limitTime(timeoutMs: number | undefined): void {
@@ -110,14 +103,136 @@ export class ExactCall implements ActiveRequest {
     void this.#request.sink.done.then(() => clearTimeout(timer));
   }
 
-  #stop(ended: Ending): void {
-    this.#ended = ended;
-    this.#abort.abort();
+  #stop(ending: Ending): void {
+    this.#ended.resolve(ending);
+    // A client that listens is told of the end by the handler.
+    if (this.listening && ending !== GONE) void this.#handler.close();
+    else this.#abort.abort();
+  }
+
+  /** Asks the handler, and answers with what it says. */
+  async #ask(): Promise<undefined> {
+    const { facts, identity } = this.#request;
+    const sdk = this.#sdk;
+    const response = await this.#handler.fetch(webRequestOf(facts, this.#abort.signal), {
+      parsedBody: this.#body,
+      ...(identity.authInfo && { authInfo: identity.authInfo }),
+    });
+    const refusal = this.#refusal;
+    this.#refusal = undefined;
+    if (this.#sdk !== sdk) return this.#ask();
+    if (refusal !== undefined) this.#refuse(refusal);
+    else if (this.#settled) await response.body?.cancel();
+    else if (response.headers.get('content-type') === 'text/event-stream') this.#relay(response).catch(unheard);
+    else this.#answerWith(response, await response.text());
+  }
+
+  #answerWith(response: Response, text: string): void {
+    const refusal = refusalOf(response, parsed(text), this.#fault);
+    if (refusal !== undefined) this.#refuse(refusal);
+    // The status that SDK v2 has for a connection that was closed.
+    else if (response.status === 499) this.#answerEnding(CLOSED);
+    else if (text === '') this.#request.sink.answer(response.status, undefined, []);
+    else this.#exchange.respond(this.#checked(text), response.status);
+  }
+
+  /** Passes on what the handler says as it says it: a client that does not read is cut off. */
+  async #relay(response: Response): Promise<void> {
+    const { sink } = this.#request;
+    this.#exchange.stream();
+    try {
+      for await (const frame of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        const message = frame.startsWith(MESSAGE_FRAME) ? frame.slice(MESSAGE_FRAME.length).trimEnd() : undefined;
+        sink.write(message === undefined ? frame : frameOf(this.#checked(message), undefined));
+      }
+    } finally {
+      this.#ended.resolve(CLOSED);
+      if (this.listening || this.#settled) sink.end();
+      else this.#answerEnding(await this.#ended.promise);
+    }
+  }
+
+  /** A message of the handler; its response is the end of the call. */
+  #checked(message: string): string {
+    const response = responseIn(message);
+    if (response === undefined && this.listening) this.#agreed(parsed(message));
+    if (response === undefined || !this.#settle()) return message;
+    const own = privateResponse(response, this.#request.identity.principal, this.#services);
+    const info = serverInfoIn(own);
+    if (info !== undefined) this.#services.onServerBuilt(this.#request.identity, info);
+    this.#observer?.answered(own);
+    return own === response ? message : JSON.stringify(own);
+  }
+
+  /** The first frame says which changes the server tells of. */
+  #agreed(acknowledgement: unknown): void {
+    if (isObject(acknowledgement) && acknowledgement.method === ACKNOWLEDGED) this.params = acknowledgement.params;
+  }
+
+  /** What the handler has not said yet, it never will. */
+  #answerEnding({ outcome, code, message }: Ending): void {
+    if (!this.#settle()) return;
+    if (this.listening) throw temporarilyUnavailable(new UnavailableError(message));
+    const id = requestIdOf(this.#body);
+    if (id === undefined) this.#request.sink.answer(202, undefined, []);
+    else this.#exchange.respond(JSON.stringify(errorResponse(id, code, message)));
+    this.#observer?.abandoned(outcome);
+  }
+
+  #refuse(refusal: TenancyError): void {
+    if (!this.#settle()) return;
+    // The one refusal that comes from a handler.
+    const response = refusal.code === 'client_capability_required' ? responseIn(refusal.body) : undefined;
+    if (response !== undefined) this.#observer?.answered(response);
+    if (!this.#exchange.streaming) throw refusal;
+    this.#exchange.respond(refusal.body);
+  }
+
+  /** It comes to one end. */
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    this.#exchange.abandon();
+    return true;
+  }
+
+  async #build(): Promise<ModernServer> {
+    try {
+      const server = await this.#services.build(this.#request.identity, { era: '2026', rebuilt: false });
+      if (isServerOf(this.#sdk, server)) return this.#watched(server);
+      await server.close();
+      this.#turnTo(sdkOf(server, this.#sdk));
+      throw onlySessions(this.#request.facts, this.#body);
+    } catch (error) {
+      this.#refusal = tenancyErrorFrom(error);
+      throw error;
+    }
+  }
+
+  /** A server that cannot send its answer tells its owner, and the handler waits for ever. */
+  #watched(server: ModernServer): ModernServer {
+    const protocol = 'server' in server ? server.server : server;
+    const { onerror } = protocol;
+    protocol.onerror = (error) => {
+      onerror?.(error);
+      if (error.message.startsWith(NOT_SENT)) this.#stop(NO_JSON);
+    };
+    return server;
+  }
+
+  /** The server comes from another copy of the SDK: its handler answers. */
+  #turnTo(sdk: ModernSdk | undefined): void {
+    if (sdk === undefined) return;
+    this.#sdk = sdk;
+    this.#handler = this.#createHandler();
   }
 
   #createHandler(): ReturnType<ModernSdk['createMcpHandler']> {
     const { keepAliveMs } = this.#services;
-    return this.#sdk.createMcpHandler(() => this.#build(), { legacy: 'reject', keepAliveMs, bus: this.#bus });
+    const onerror = (error: Error) => {
+      this.#fault = error;
+    };
+    return this.#sdk.createMcpHandler(() => this.#build(), { legacy: 'reject', keepAliveMs, bus: this.#bus, onerror });
   }
 
   /** Every listener has a bus of its own: the changes of its tenant. */
@@ -131,87 +246,5 @@ export class ExactCall implements ActiveRequest {
         };
       },
     };
-  }
-
-  async #build(): Promise<ModernServer> {
-    try {
-      const server = await this.#services.build(this.#request.identity, { era: '2026', rebuilt: false });
-      if (isServerOf(this.#sdk, server)) return server;
-      await server.close();
-      this.#turnTo(sdkOf(server, this.#sdk));
-      throw onlySessions(this.#request.facts, this.#body);
-    } catch (error) {
-      this.#refusal = tenancyErrorFrom(error);
-      throw error;
-    }
-  }
-
-  /** The server comes from another copy of the SDK: its handler answers. */
-  #turnTo(sdk: ModernSdk | undefined): void {
-    if (sdk === undefined) return;
-    this.#sdk = sdk;
-    this.#handler = this.#createHandler();
-  }
-
-  #observe(): CallObserver | undefined {
-    const { tenantId, subject } = this.#request.identity.principal;
-    if (!isObject(this.#body) || this.#body.method !== 'tools/call') return undefined;
-    return observeToolCall(
-      this.#services.events,
-      () => ({ tenantId, subject, era: '2026' }),
-      this.#body as unknown as JSONRPCRequest,
-    );
-  }
-
-  #answerWith(response: Response, text: string): void {
-    const { sink } = this.#request;
-    const last = this.#lastWords();
-    const refusal = last === undefined ? refusalOf(response, parsed(text)) : undefined;
-    if (refusal !== undefined) throw refusal;
-    if (last !== undefined) sink.answer(200, last, JSON_HEADERS);
-    else if (text === '') sink.answer(response.status, undefined, []);
-    else sink.answer(response.status, this.#checked(text), JSON_HEADERS);
-  }
-
-  /** Passes on what the handler says as it says it: a client that does not read is cut off. */
-  async #relay(response: Response): Promise<void> {
-    const { sink, identity } = this.#request;
-    sink.openStream(streamHeaders());
-    try {
-      for await (const frame of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-        const message = frame.startsWith(MESSAGE_FRAME) ? frame.slice(MESSAGE_FRAME.length).trimEnd() : undefined;
-        sink.write(message === undefined ? frame : frameOf(this.#checked(message), undefined));
-      }
-    } catch (error) {
-      this.#services.onError(identity.principal, errorFrom(error));
-    }
-    const last = this.#lastWords();
-    if (last !== undefined) sink.write(frameOf(last, undefined));
-    sink.end();
-  }
-
-  /** A message of the handler; its response is the end of the call. */
-  #checked(message: string): string {
-    const response = responseIn(message);
-    if (response === undefined) return message;
-    const own = privateResponse(response, this.#request.identity.principal, this.#services);
-    this.#answered(own);
-    return own === response ? message : JSON.stringify(own);
-  }
-
-  #answered(response: JSONRPCResponse): void {
-    this.#waiting = false;
-    this.#observer?.answered(response);
-    const info = serverInfoIn(response);
-    if (info !== undefined) this.#services.onServerBuilt(this.#request.identity, info);
-  }
-
-  /** Where the handler has not answered, it never will. Returns what the client is told where that was our doing. */
-  #lastWords(): string | undefined {
-    if (!this.#waiting || (this.#ended === undefined && !this.#request.sink.closed)) return undefined;
-    this.#waiting = false;
-    this.#observer?.abandoned(this.#ended?.outcome ?? 'cancelled');
-    if (this.#ended === undefined) return undefined;
-    return JSON.stringify(errorResponse(requestIdOf(this.#body) ?? '', this.#ended.code, this.#ended.message));
   }
 }

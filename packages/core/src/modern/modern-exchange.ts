@@ -21,6 +21,17 @@ export class ModernExchange implements KeepAliveTarget {
     sink.onGone(onGone);
   }
 
+  /** Whether the answer is a stream by now. */
+  get streaming(): boolean {
+    return this.#streaming;
+  }
+
+  /** Makes the answer a stream. Who writes it gives signs of life, too. */
+  stream(): void {
+    this.#keepAlive.remove(this);
+    this.#openStream();
+  }
+
   /** Sends a notification that belongs to the request. */
   send(message: string): void {
     this.#openStream();
@@ -36,7 +47,7 @@ export class ModernExchange implements KeepAliveTarget {
     } else this.#sink.answer(status, response, JSON_HEADERS);
   }
 
-  /** There will be no response: nobody waits for it. */
+  /** There is nothing to wait for any more. */
   abandon(): void {
     this.#keepAlive.remove(this);
   }

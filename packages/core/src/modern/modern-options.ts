@@ -40,7 +40,7 @@ export function readModern(
   if (modern === false) return undefined;
   // What nobody has asked for is served where it can be.
   if (modern !== undefined) assertModernSdk('modern');
-  const given: ModernOptions = typeof modern === 'string' ? { mode: modern } : (modern ?? {});
+  const given: ModernOptions = typeof modern === 'string' ? { mode: modern } : modern === undefined ? {} : modern;
   assertOptions('modern', given, NAMES);
   const { mode = 'pooled', createTenantServer } = given;
   if (mode !== 'pooled' && mode !== 'per-request') {

@@ -1,15 +1,16 @@
 import { LRUCache } from 'lru-cache';
-import { serverUnavailable, unheard } from '../errors.ts';
+import { serverUnavailable, shuttingDown, unheard } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
-import type { Principal } from '../identity/principal.ts';
+import { digestToken } from '../identity/principal.ts';
 import { isMeant, type SessionFilter } from '../identity/session-filter.ts';
 import type { BuildServer } from '../tenant/build-server.ts';
 import type { TenantServers } from '../tenant/tenant-servers.ts';
 import { isServerOf, type ModernSdk, sdkOf } from './load-modern-sdk.ts';
-import { PooledServer } from './pooled-server.ts';
-import type { PooledTransportContext } from './pooled-transport.ts';
+import { PooledServer, type PooledServerContext } from './pooled-server.ts';
 
 const SWEEP_MS = 60_000;
+/** ms after which nobody waits any longer for a server that is being built: the next request has another one built. */
+const BUILD_MS = 30_000;
 
 /** How many servers wait for requests, and for how long. */
 export interface PoolSettings {
@@ -26,13 +27,18 @@ export interface PoolParts {
   readonly build: BuildServer;
   readonly servers: TenantServers;
   readonly settings: PoolSettings;
-  contextFor(principal: Principal): PooledTransportContext;
+  contextFor(identity: Identity): PooledServerContext;
 }
 
 interface Entry {
   readonly caller: SessionFilter;
+  readonly startedAt: number;
   /** `undefined` where the factory builds servers that know sessions only. */
-  readonly server: Promise<PooledServer | undefined>;
+  readonly building: Promise<PooledServer | undefined>;
+  /** The server, once it is there. */
+  server: PooledServer | undefined;
+  /** Whether it has been built. */
+  built: boolean;
 }
 
 /**
@@ -44,15 +50,14 @@ export class ModernServers {
   readonly #parts: PoolParts;
   readonly #pool: LRUCache<string, Entry>;
   readonly #sweeper: NodeJS.Timeout;
-  /** The servers of the pool. */
-  readonly #connected = new Set<PooledServer>();
+  #closed = false;
 
   constructor(sdk: ModernSdk, parts: PoolParts) {
     this.#sdk = sdk;
     this.#parts = parts;
     const { maxServers: max, idleTimeoutMs: ttl } = parts.settings;
-    const dispose = ({ server }: Entry) => {
-      server.then((pooled) => this.#retire(pooled), unheard);
+    const dispose = ({ building }: Entry) => {
+      building.then((server) => server?.retire(), unheard);
     };
     this.#pool = new LRUCache({ max, ttl, updateAgeOnGet: true, dispose });
     this.#sweeper = setInterval(() => this.#pool.purgeStale(), SWEEP_MS).unref();
@@ -60,16 +65,19 @@ export class ModernServers {
 
   /** How many servers there are. */
   get size(): number {
-    return this.#connected.size;
+    return [...this.#pool.values()].filter(({ server }) => server !== undefined).length;
   }
 
-  /** The caller's server; `undefined` where the factory builds servers that know sessions only. Rejects where it cannot be had. */
-  async of(identity: Identity): Promise<PooledServer | undefined> {
+  /**
+   * The caller's server, at once where it is there; `undefined` where the factory builds servers that know sessions only. Rejects where it cannot be
+   * had.
+   */
+  of(identity: Identity): PooledServer | undefined | Promise<PooledServer | undefined> {
     const key = this.#keyOf(identity);
     const known = this.#pool.get(key);
-    const pooled = await known?.server;
-    if (known !== undefined && !pooled?.transport.closed) return pooled;
-    return this.#add(key, identity);
+    if (known === undefined) return this.#add(key, identity);
+    if (known.built) return known.server?.retired ? this.#add(key, identity) : known.server;
+    return Date.now() - known.startedAt > BUILD_MS ? this.#add(key, identity) : known.building;
   }
 
   /** The next request of those who are meant is for another server; the old one finishes what it is at. */
@@ -77,52 +85,67 @@ export class ModernServers {
     for (const [key, { caller }] of this.#pool.entries()) if (isMeant(caller, filter)) this.#pool.delete(key);
   }
 
+  /** A client did not wait for a server that is being built: the next one gets another. */
+  abandon(building: PromiseLike<unknown>): void {
+    for (const [key, entry] of this.#pool.entries()) {
+      if (entry.building === building && !entry.built) this.#pool.delete(key);
+    }
+  }
+
   close(): void {
+    this.#closed = true;
     clearInterval(this.#sweeper);
     this.#pool.clear();
   }
 
-  #retire(pooled: PooledServer | undefined): void {
-    if (pooled === undefined) return;
-    this.#connected.delete(pooled);
-    pooled.retire();
-  }
-
   #add(key: string, identity: Identity): Promise<PooledServer | undefined> {
+    if (this.#closed) throw shuttingDown();
     const { principal, tokenDigest } = identity;
     const { byTenant } = this.#parts.settings;
-    const server = this.#build(identity);
-    const entry = {
+    const building = this.#build(identity);
+    const entry: Entry = {
       caller: byTenant ? { tenantId: principal.tenantId } : { ...principal, ...(tokenDigest && { tokenDigest }) },
-      server,
+      startedAt: Date.now(),
+      building,
+      server: undefined,
+      built: false,
     };
     this.#pool.set(key, entry);
-    server.catch(() => {
-      if (this.#pool.peek(key) === entry) this.#pool.delete(key);
-    });
-    return server;
+    building.then(
+      (server) => {
+        entry.server = server;
+        entry.built = true;
+        // Another one may have taken its place.
+        if (server !== undefined && this.#pool.peek(key) === entry) {
+          this.#parts.servers.built(identity, server.info, false);
+        }
+      },
+      () => {
+        if (this.#pool.peek(key) === entry) this.#pool.delete(key);
+      },
+    );
+    return building;
   }
 
   async #build(identity: Identity): Promise<PooledServer | undefined> {
-    const { build, servers, contextFor } = this.#parts;
-    const server = await build(identity, { era: '2026', rebuilt: false });
+    const server = await this.#parts.build(identity, { era: '2026', rebuilt: false });
     const sdk = sdkOf(server, this.#sdk);
     if (sdk === undefined || !isServerOf(sdk, server)) {
       await server.close();
       return undefined;
     }
-    const pooled = await PooledServer.connect(sdk, server, contextFor(identity.principal)).catch(async (error) => {
+    return PooledServer.connect(sdk, server, this.#parts.contextFor(identity)).catch(async (error) => {
       await server.close();
       throw serverUnavailable(error);
     });
-    servers.built(identity, pooled.info, false);
-    this.#connected.add(pooled);
-    return pooled;
   }
 
-  #keyOf({ principal: { tenantId, subject }, tokenDigest = '', authInfo }: Identity): string {
+  #keyOf({ principal: { tenantId, subject }, tokenDigest, authInfo }: Identity): string {
     if (this.#parts.settings.byTenant) return tenantId;
-    const scopes = authInfo?.scopes.toSorted().join(' ') ?? '';
-    return `${tenantId.length}:${subject.length}:${tenantId}${subject}${tokenDigest} ${scopes}`;
+    // A host that has authenticated the caller gives no digest, and what it leaves on the request may be no AuthInfo.
+    const { token, scopes }: { token?: unknown; scopes?: unknown } = authInfo ?? {};
+    const digest = tokenDigest ?? (typeof token === 'string' ? digestToken(token) : '');
+    const granted = Array.isArray(scopes) && scopes.length > 0 ? JSON.stringify(scopes.toSorted()) : '';
+    return `${tenantId.length}:${subject.length}:${tenantId}${subject}${digest}${granted}`;
   }
 }

@@ -4,6 +4,7 @@ import type { Principal } from '../identity/principal.ts';
 import type { BuildServer } from '../tenant/build-server.ts';
 import type { ServerInfo } from '../tenant/tenant-servers.ts';
 import type { KeepAlive } from '../transport/keep-alive.ts';
+import type { ToolCaller } from '../transport/tool-calls.ts';
 import type { ActiveRequests, Caller } from './active-requests.ts';
 import type { TenantListeners } from './tenant-listeners.ts';
 
@@ -27,4 +28,9 @@ export interface ModernServices {
 /** The caller of a request, as filters know it. */
 export function callerOf({ principal, tokenDigest }: Identity): Caller {
   return { ...principal, ...(tokenDigest !== undefined && { tokenDigest }) };
+}
+
+/** The caller of a tool, as events tell of it. */
+export function toolCallerOf({ principal: { tenantId, subject } }: Identity): ToolCaller {
+  return { tenantId, subject, era: '2026' };
 }

@@ -1,3 +1,4 @@
+import { withoutToken } from '../identity/without-token.ts';
 import type { JSONRPCNotification, JSONRPCRequest, JSONRPCResponse, RequestId } from '../protocol/json-rpc.ts';
 import type { MessageExtraInfo } from '../protocol/transport.ts';
 import type { CallerRequest } from '../transport/caller-request.ts';
@@ -6,7 +7,7 @@ import { type CallObserver, observeToolCall } from '../transport/tool-calls.ts';
 import { type ActiveRequest, type Caller, ENDED } from './active-requests.ts';
 import { privateResponse } from './cache-scope.ts';
 import { ModernExchange } from './modern-exchange.ts';
-import { callerOf, type ModernServices } from './modern-services.ts';
+import { callerOf, type ModernServices, toolCallerOf } from './modern-services.ts';
 import type { PooledServer } from './pooled-server.ts';
 import type { PendingCall } from './pooled-transport.ts';
 
@@ -24,6 +25,7 @@ export class PooledCall implements PendingCall, ActiveRequest {
   #exchange: ModernExchange | undefined;
   #id: RequestId | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #settled = false;
 
   constructor(server: PooledServer, message: JSONRPCRequest, request: CallerRequest, services: ModernServices) {
     this.caller = callerOf(request.identity);
@@ -35,16 +37,15 @@ export class PooledCall implements PendingCall, ActiveRequest {
 
   /** Hands the request over. `false` where the server refused it without a handler having seen it: nothing has been answered then. */
   begin(extra: MessageExtraInfo): boolean {
-    const id = this.#server.transport.ask(this.#message, extra, this);
+    const id = this.#server.retired ? undefined : this.#server.transport.ask(this.#message, extra, this);
     if (id === undefined) return false;
-    const { sink, limits } = this.#request;
+    const { sink, limits, identity } = this.#request;
     const { events, keepAlive, active } = this.#services;
     this.#id = id;
-    if (this.#message.method === 'tools/call')
-      this.#observer = observeToolCall(events, () => this.#toolCaller, this.#message);
-    this.#exchange = new ModernExchange(sink, keepAlive, () =>
-      this.#cancel('cancelled', 'The client closed the connection'),
-    );
+    if (this.#message.method === 'tools/call') {
+      this.#observer = observeToolCall(events, () => toolCallerOf(identity), this.#message);
+    }
+    this.#exchange = new ModernExchange(sink, keepAlive, () => this.#cancel('cancelled', 'The client has gone'));
     active.add(this, sink.done);
     const { callTimeoutMs } = limits;
     if (callTimeoutMs !== undefined)
@@ -57,13 +58,15 @@ export class PooledCall implements PendingCall, ActiveRequest {
   }
 
   answered(response: JSONRPCResponse): void {
-    const { principal } = this.#request.identity;
+    if (!this.#settle()) return;
+    const { authInfo, principal } = this.#request.identity;
     const own = privateResponse(response, principal, this.#services);
-    const { answer, text } = serialized(own, this.#message.id, (error) => this.#services.onError(principal, error));
+    const { answer, text } = serialized(own, this.#message.id, (error) =>
+      this.#services.onError(principal, withoutToken(error, authInfo?.token)),
+    );
     const status = 'error' in answer && answer.error.code === CAPABILITY_REQUIRED ? 400 : 200;
     this.#exchange?.respond(text, status);
     this.#observer?.answered(answer);
-    this.#settle();
   }
 
   end(): void {
@@ -75,25 +78,24 @@ export class PooledCall implements PendingCall, ActiveRequest {
   }
 
   #refuse(outcome: 'closed' | 'timeout', code: number, message: string): void {
-    this.#cancel(outcome, message);
-    this.#exchange?.respond(JSON.stringify(errorResponse(this.#message.id, code, message)));
+    const text = JSON.stringify(errorResponse(this.#message.id, code, message));
+    this.#cancel(outcome, message, () => this.#exchange?.respond(text));
   }
 
   /** The handler is told to stop. */
-  #cancel(outcome: 'cancelled' | 'closed' | 'timeout', reason: string): void {
+  #cancel(outcome: 'cancelled' | 'closed' | 'timeout', reason: string, answer?: () => void): void {
+    if (!this.#settle()) return;
     if (this.#id !== undefined) this.#server.transport.cancel(this.#id, reason);
-    this.#exchange?.abandon();
+    answer?.();
     this.#observer?.abandoned(outcome);
-    this.#settle();
   }
 
-  #settle(): void {
+  /** It comes to one end. Listeners are told last: what they do may end it again. */
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
     clearTimeout(this.#timer);
-    this.#server.settle();
-  }
-
-  get #toolCaller() {
-    const { tenantId, subject } = this.#request.identity.principal;
-    return { tenantId, subject, era: '2026' as const };
+    this.#exchange?.abandon();
+    return true;
   }
 }

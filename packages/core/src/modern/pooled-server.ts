@@ -1,13 +1,20 @@
-import { serverUnavailable, unheard } from '../errors.ts';
+import { unheard } from '../errors.ts';
 import type { AuthInfo } from '../protocol/auth-info.ts';
-import type { JSONRPCRequest } from '../protocol/json-rpc.ts';
+import type { JSONRPCNotification, JSONRPCRequest } from '../protocol/json-rpc.ts';
 import { REVISION_KEY } from '../request/classify-era.ts';
 import type { ServerInfo } from '../tenant/tenant-servers.ts';
 import { responseIn, serverInfoIn } from './exact-answer.ts';
 import { CAPABILITIES_KEY, MODERN_REVISION } from './fast-request.ts';
 import type { ModernSdk, ModernServer } from './load-modern-sdk.ts';
 import { ParamHeaders } from './param-headers.ts';
-import { PooledTransport, type PooledTransportContext } from './pooled-transport.ts';
+import { PooledTransport } from './pooled-transport.ts';
+
+/** Whom a pooled server talks to beside the callers. */
+export interface PooledServerContext {
+  /** A message that belongs to no request: the list of tools has changed, say. */
+  onAnnounced(notification: JSONRPCNotification): void;
+  onError(error: Error): void;
+}
 
 const DISCOVER = {
   jsonrpc: '2.0',
@@ -32,7 +39,7 @@ export class PooledServer {
   readonly #paramHeaders: ParamHeaders | undefined;
   #retired = false;
 
-  private constructor(server: ModernServer, info: ServerInfo, sdk: ModernSdk, context: PooledTransportContext) {
+  private constructor(server: ModernServer, info: ServerInfo, sdk: ModernSdk, context: PooledServerContext) {
     this.#server = server;
     this.info = info;
     this.sdk = sdk;
@@ -42,39 +49,41 @@ export class PooledServer {
         context.onAnnounced(notification);
       },
       onError: (error) => context.onError(error),
+      onSettled: () => this.#closeIfDone(),
     });
     if (server instanceof sdk.McpServer) this.#paramHeaders = new ParamHeaders(this.transport);
   }
 
   /** Connects a fresh server. Rejects where it does not speak the era. */
-  static async connect(sdk: ModernSdk, server: ModernServer, context: PooledTransportContext): Promise<PooledServer> {
+  static async connect(sdk: ModernSdk, server: ModernServer, context: PooledServerContext): Promise<PooledServer> {
     const pooled = new PooledServer(server, await bindToEra(sdk, server), sdk, context);
     await server.connect(pooled.transport as never);
     return pooled;
   }
 
+  /** Whether it takes no more requests. */
+  get retired(): boolean {
+    return this.#retired || this.transport.closed;
+  }
+
   /**
-   * Whether the server may answer the request by itself, without the SDK's handler in front. Rejects with `insufficient_scope` where the caller's token does
-   * not do for it.
+   * Whether the server may answer the request by itself, without the SDK's handler in front. Throws, or rejects with, `insufficient_scope` where the caller's
+   * token does not do for it.
    */
-  async answersAlone(request: JSONRPCRequest, authInfo: AuthInfo | undefined): Promise<boolean> {
-    await this.transport.scopes.assertNone([request], authInfo);
-    return !(await this.#paramHeaders?.concern(request, authInfo));
+  answersAlone(request: JSONRPCRequest, authInfo: AuthInfo | undefined): boolean | Promise<boolean> {
+    const scoped = this.transport.scopes.assertNone([request], authInfo);
+    const excused = () => this.#paramHeaders?.excuse(request, authInfo) ?? true;
+    return scoped === undefined ? excused() : scoped.then(excused);
   }
 
   /** Takes no more requests: it is closed when the last one has been answered. */
   retire(): void {
     this.#retired = true;
-    this.settle();
+    this.#closeIfDone();
   }
 
-  /** A request has come to its end. */
-  settle(): void {
-    if (this.#retired && this.transport.callsInFlight === 0) this.close();
-  }
-
-  /** Aborts what it is at. */
-  close(): void {
+  #closeIfDone(): void {
+    if (!this.#retired || this.transport.callsInFlight > 0) return;
     void this.transport.close();
     this.#server.close().catch(unheard);
   }
@@ -97,7 +106,7 @@ async function bindToEra(sdk: ModernSdk, server: ModernServer): Promise<ServerIn
   if (onclose !== undefined) protocol.onclose = onclose;
   const info = serverInfoIn(answer);
   if (protocol.getNegotiatedProtocolVersion() !== MODERN_REVISION || info === undefined) {
-    throw serverUnavailable(new Error(`The server does not speak ${MODERN_REVISION}: ${JSON.stringify(answer)}`));
+    throw new Error(`The server does not speak ${MODERN_REVISION}: ${JSON.stringify(answer)}`);
   }
   return info;
 }

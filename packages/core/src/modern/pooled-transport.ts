@@ -24,6 +24,8 @@ export interface PooledTransportContext {
   /** A message that belongs to no request: the list of tools has changed, say. */
   onAnnounced(notification: JSONRPCNotification): void;
   onError(error: Error): void;
+  /** A request has come to its end. */
+  onSettled(): void;
 }
 
 /** What the SDK is told of every message: of which era it is. */
@@ -92,6 +94,7 @@ export class PooledTransport implements Transport {
   /** Nobody waits for the answer any more: its handler is told to stop. */
   cancel(requestId: RequestId, reason: string): void {
     if (!this.#calls.delete(requestId)) return;
+    this.#context.onSettled();
     try {
       this.onmessage?.(cancelled({ requestId, reason }), MODERN);
     } catch (error) {
@@ -121,6 +124,7 @@ export class PooledTransport implements Transport {
     if (call === undefined) return;
     this.#calls.delete(id);
     if (!this.#handingOver) call.answered(response);
+    this.#context.onSettled();
   }
 
   #tell(notification: JSONRPCNotification, relatedRequestId: RequestId | undefined): void {

@@ -1,6 +1,7 @@
-import { shuttingDown, unheard } from '../errors.ts';
-import type { Identity } from '../identity/authenticate.ts';
+import { shuttingDown, tenancyErrorFrom, unheard } from '../errors.ts';
 import type { SessionFilter } from '../identity/session-filter.ts';
+import { withoutToken } from '../identity/without-token.ts';
+import { isPromiseLike } from '../is-promise-like.ts';
 import type { JSONRPCNotification, JSONRPCRequest } from '../protocol/json-rpc.ts';
 import { MAX_TIMER_MS } from '../read-whole-number.ts';
 import { onlySessions } from '../request/classify-era.ts';
@@ -19,6 +20,7 @@ import type { ModernServices } from './modern-services.ts';
 import { PooledCall } from './pooled-call.ts';
 import { MODERN } from './pooled-transport.ts';
 import { TenantListeners } from './tenant-listeners.ts';
+import { WaitingRequest } from './waiting-request.ts';
 
 /** How the 2026 era is served. */
 export interface ModernSettings extends PoolSettings {
@@ -69,24 +71,17 @@ export class ModernEra {
     return this.#services.listeners.size;
   }
 
-  /**
-   * Who answers a request of the era; `undefined` for one that belongs to a session after all. Rejects with `unsupported_revision` where the caller's server
-   * knows sessions only.
-   */
-  async route(facts: RequestFacts, identity: Identity, body: unknown): Promise<Dispatch | undefined> {
-    if (this.#closed) throw shuttingDown();
+  /** Who answers a request of the era; `undefined` for one that belongs to a session after all. */
+  async route(facts: RequestFacts, body: unknown): Promise<Dispatch | undefined> {
     const sdk = await this.#sdk;
     if (sdk === undefined) throw onlySessions(facts, body);
     const message = fastRequestOf(facts, body);
     if (message === undefined && isOfSession(sdk, facts, body)) return undefined;
-    if (!this.#parts.settings.pooled) return (request) => this.#answerExactly(sdk, body, request);
-    const servers = this.#serversOf(sdk);
-    const server = await servers.of(identity);
-    if (server === undefined) throw onlySessions(facts, body);
-    return (request) =>
-      message === undefined
-        ? this.#answerExactly(server.sdk, body, request)
-        : this.#dispatch(server.sdk, message, body, request);
+    return (request) => {
+      if (this.#closed) throw shuttingDown();
+      const pooled = this.#parts.settings.pooled ? message : undefined;
+      return pooled === undefined ? this.#answerExactly(sdk, body, request) : this.#answerByPool(sdk, pooled, request);
+    };
   }
 
   /** Tells those who listen and have asked for it; returns how many they are. */
@@ -125,21 +120,48 @@ export class ModernEra {
     this.#servers?.close();
   }
 
-  async #dispatch(sdk: ModernSdk, message: JSONRPCRequest, body: unknown, request: CallerRequest): Promise<void> {
-    const server = await this.#serversOf(sdk).of(request.identity);
-    if (server === undefined || !(await server.answersAlone(message, request.identity.authInfo))) {
-      return this.#answerExactly(sdk, body, request);
-    }
+  async #answerByPool(sdk: ModernSdk, message: JSONRPCRequest, request: CallerRequest): Promise<void> {
+    const { identity, facts, sink } = request;
     this.#countCall(request);
-    if (new PooledCall(server, message, request, this.#services).begin({ ...extraOf(request), ...MODERN })) return;
-    await this.#begin(new ExactCall(sdk, body, request, this.#services), request);
+    const found = this.#serversOf(sdk).of(identity);
+    const server = isPromiseLike(found) ? await this.#whileWaiting(request, found) : found;
+    if (server === undefined) throw onlySessions(facts, message);
+    const answers = server.answersAlone(message, identity.authInfo);
+    const alone = isPromiseLike(answers) ? await this.#whileWaiting(request, answers) : answers;
+    if (sink.closed) return;
+    const call = new PooledCall(server, message, request, this.#services);
+    if (alone && call.begin({ ...extraOf(request), ...MODERN })) return;
+    await this.#begin(new ExactCall(server.sdk, message, request, this.#services), request);
   }
 
   async #answerExactly(sdk: ModernSdk, body: unknown, request: CallerRequest): Promise<void> {
     const call = new ExactCall(sdk, body, request, this.#services);
-    if (call.listening) return this.#listen(call, request);
-    this.#countCall(request);
-    await this.#begin(call, request);
+    if (!call.listening) this.#countCall(request);
+    if (this.#parts.settings.pooled) await this.#assertServed(sdk, body, request);
+    if (request.sink.closed) return;
+    await (call.listening ? this.#listen(call, request) : this.#begin(call, request));
+  }
+
+  /** A caller whose servers know sessions only is told so, whatever is wrong with the request. */
+  async #assertServed(sdk: ModernSdk, body: unknown, request: CallerRequest): Promise<void> {
+    const servers = this.#serversOf(sdk);
+    const served = await this.#whileWaiting(request, servers.of(request.identity)).catch((error) => {
+      // A server that cannot be had is no reason to leave unsaid what is wrong with the request.
+      if (tenancyErrorFrom(error).status !== 500) throw error;
+      return true;
+    });
+    if (served === undefined) throw onlySessions(request.facts, body);
+  }
+
+  /** What comes is waited for as long as the request is to go on; a server that does not come in time is given up. */
+  async #whileWaiting<Result>(request: CallerRequest, work: Result | PromiseLike<Result>): Promise<Result> {
+    if (!isPromiseLike(work)) return work;
+    const waiting = new WaitingRequest(request);
+    this.#services.active.add(waiting, request.sink.done);
+    return waiting.during(work).catch((error) => {
+      this.#servers?.abandon(work);
+      throw error;
+    });
   }
 
   async #begin(call: ExactCall, { sink }: CallerRequest): Promise<void> {
@@ -153,10 +175,10 @@ export class ModernEra {
     const usage = usages.of(principal);
     usage.addStream(sink, undefined, limits.maxStreams);
     this.#services.listeners.add(call, sink.done);
-    usages.hold(principal, usage);
+    usages.hold(usage);
     const expiry = whenExpired(sink.credential, () => call.end());
     void sink.done.then(() => {
-      usages.release(principal);
+      usages.release(usage);
       clearTimeout(expiry);
     });
     await call.answer();
@@ -167,10 +189,10 @@ export class ModernEra {
     const { usages } = this.#parts;
     const usage = usages.of(principal);
     usage.startCalls(1, limits.maxCalls);
-    usages.hold(principal, usage);
+    usages.hold(usage);
     void sink.done.then(() => {
       usage.endCalls(1);
-      usages.release(principal);
+      usages.release(usage);
     });
   }
 
@@ -180,12 +202,15 @@ export class ModernEra {
       build,
       servers,
       settings,
-      contextFor: (principal) => ({
-        onAnnounced: (notification) => {
-          this.notify({ tenantId: principal.tenantId }, notification);
-        },
-        onError: (error) => this.#parts.onError(principal, error),
-      }),
+      contextFor: ({ principal, authInfo }) => {
+        const { tenantId, subject } = principal;
+        const token = authInfo?.token;
+        const audience = settings.byTenant ? { tenantId } : { tenantId, subject };
+        return {
+          onAnnounced: (notification) => void this.notify(audience, notification),
+          onError: (error) => this.#parts.onError(principal, withoutToken(error, token)),
+        };
+      },
     });
     return this.#servers;
   }

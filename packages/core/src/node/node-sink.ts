@@ -19,6 +19,8 @@ export class NodeSink implements ResponseSink {
   readonly #open: OpenAnswers;
   readonly #maxBufferedBytes: number;
   #closed = false;
+  /** Whether the client has gone before the end. */
+  #left = false;
   #settleSent: (() => void) | undefined;
   #onGone: (() => void) | undefined;
   #onFlushed: (() => void) | undefined;
@@ -99,7 +101,8 @@ export class NodeSink implements ResponseSink {
   }
 
   onGone(listener: () => void): void {
-    this.#onGone = listener;
+    if (this.#left) listener();
+    else this.#onGone = listener;
   }
 
   /** Bytes that wait behind the text under way. */
@@ -139,6 +142,7 @@ export class NodeSink implements ResponseSink {
 
   #gone(): void {
     if (this.#closed) return;
+    this.#left = true;
     this.#close();
     this.#onGone?.();
   }

@@ -1,5 +1,5 @@
+import { withinTime } from '../within-time.ts';
 import type { Awaitable } from './session-store.ts';
-import { withinTime } from './within-time.ts';
 
 /** How long a client is kept waiting for a store, ms. */
 const STORE_TIMEOUT_MS = 900;

@@ -242,14 +242,11 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   }
 
   async #postRequests(batch: MessageBatch, requests: number, request: CallerRequest): Promise<void> {
-    const { sink, limits, identity } = request;
+    const { sink, limits } = request;
     const extra = extraOf(request);
     this.usage.startCalls(requests, limits.maxCalls);
-    const transport = this.#servers.ready ?? (await this.#serverFor(request, extra, requests));
-    await transport.assertScopes(batch.messages.filter(isRequest), identity.authInfo)?.catch((error) => {
-      this.onExchangeDone(requests);
-      throw error;
-    });
+    const { ready } = this.#servers;
+    const transport = ready?.asksForScopes === false ? ready : await this.#serverFor(request, extra, batch.messages);
     const exchange = new Exchange(this, sink, requests, batch.isArray);
     const extraOfRequests = this.primeStreams ? withPolling(extra, exchange, this.streams) : extra;
     for (const message of batch.messages) {
@@ -273,25 +270,30 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.streams.abortAll(refusal);
   }
 
-  /** A server that was replaced keeps what it was asked: answers and cancellations go to the one they concern. */
   #deliver(message: JSONRPCMessage, extra: MessageExtraInfo): void {
     if (isInitialized(message)) this.record.initialized = true;
-    const cancelled = 'method' in message && message.method === 'notifications/cancelled';
-    let delivered = false;
-    for (const transport of this.#servers.transports) {
-      if (delivered && !cancelled) break;
-      delivered = transport.receive(message, extra) || delivered;
-    }
-    if (!delivered && !('method' in message))
-      this.onError(new Error('The client answered a request that is not in flight'));
+    if (this.#servers.deliver(message, extra) || 'method' in message) return;
+    this.onError(new Error('The client answered a request that is not in flight'));
   }
 
-  /** The transport of a server from the current factory; it is built where there is none. Calls that get none are not in flight. */
-  async #serverFor(request: CallerRequest, extra: MessageExtraInfo, calls = 0): Promise<SessionTransport> {
+  /**
+   * The transport of a server from the current factory, which is built where there is none. Rejects with `insufficient_scope` where the caller's token does not
+   * do for the messages. Requests that get no server are not in flight.
+   */
+  async #serverFor(request: CallerRequest, extra: MessageExtraInfo, messages: readonly JSONRPCMessage[] = []) {
+    const { identity, sink } = request;
+    const requests = messages.filter(isRequest);
     try {
-      return await this.waiting.forServer(request, this.#servers.current(request.identity, extra));
+      for (;;) {
+        const { ready } = this.#servers;
+        const transport = ready ?? (await this.waiting.forServer(request, this.#servers.current(identity, extra)));
+        const scoped = transport.assertScopes(requests, identity.authInfo);
+        if (scoped !== undefined) await this.waiting.during(sink, scoped);
+        // It may have been replaced while it took its time to say.
+        if (scoped === undefined || !transport.closed) return transport;
+      }
     } catch (error) {
-      this.onExchangeDone(calls);
+      this.onExchangeDone(requests.length);
       if (!(error instanceof NotRestorableError)) throw error;
       this.#services.onBroken(this.record, 'not_restorable', error);
       throw sessionNotFound(error);

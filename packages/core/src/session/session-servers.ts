@@ -1,5 +1,6 @@
 import { serverUnavailable, sessionNotFound, TenancyError, unheard } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
+import type { JSONRPCMessage } from '../protocol/json-rpc.ts';
 import type { InitializeResult } from '../protocol/lifecycle.ts';
 import type { MessageExtraInfo } from '../protocol/transport.ts';
 import type { SessionTransport, TransportContext } from '../transport/session-transport.ts';
@@ -81,6 +82,17 @@ export class SessionServers {
       await Promise.race([this.#rebuilding, this.#ended.promise]);
     }
     return this.#live().transport;
+  }
+
+  /** A server that was replaced keeps what it was asked: answers and cancellations go to the one they concern. `false` where none knows of it. */
+  deliver(message: JSONRPCMessage, extra: MessageExtraInfo): boolean {
+    const cancelled = 'method' in message && message.method === 'notifications/cancelled';
+    let delivered = false;
+    for (const transport of this.transports) {
+      if (delivered && !cancelled) break;
+      delivered = transport.receive(message, extra) || delivered;
+    }
+    return delivered;
   }
 
   /** The next message is for a server of another factory. */

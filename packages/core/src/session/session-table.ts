@@ -44,7 +44,7 @@ export class SessionTable {
     const { record, usage, sessionId } = session;
     this.#byId.set(sessionId, session);
     this.#byTenant.add(record.principal.tenantId, session);
-    this.#usages.hold(record.principal, usage);
+    this.#usages.hold(usage);
     usage.sessions += 1;
   }
 
@@ -67,7 +67,7 @@ export class SessionTable {
     if (!this.#byId.delete(sessionId)) return false;
     this.#byTenant.delete(record.principal.tenantId, session);
     usage.sessions -= 1;
-    this.#usages.release(record.principal);
+    this.#usages.release(usage);
     return true;
   }
 }

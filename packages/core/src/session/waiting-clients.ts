@@ -1,7 +1,7 @@
 import { serverUnavailable } from '../errors.ts';
 import type { EffectiveLimits } from '../tenant/limits.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
-import { withinTime } from './within-time.ts';
+import { withinTime } from '../within-time.ts';
 
 /** The clients that wait for a session to answer, and have no call in flight yet. */
 export class WaitingClients {

@@ -8,12 +8,20 @@ interface OpenAnswer {
 
 /** What one principal has going on in this process, in both eras. */
 export class PrincipalUsage {
+  /** Of the principal: see {@link principalKey}. */
+  readonly key: string;
+  /** How many keep it. */
+  holders = 0;
   /** Sessions that are in this process now. */
   sessions = 0;
   /** Those that are being opened, in the order in which they began. */
   readonly opening = new Set<object>();
   #calls = 0;
   readonly #streams = new Set<OpenAnswer>();
+
+  constructor(key: string) {
+    this.key = key;
+  }
 
   /** Counts requests that wait for an answer. Throws `call_limit`. */
   startCalls(requests: number, maxCalls: number): void {
@@ -37,26 +45,22 @@ export class PrincipalUsage {
 
 /** What every principal has going on: one object for each, as long as anything holds it. */
 export class PrincipalUsages {
-  readonly #held = new Map<string, { readonly usage: PrincipalUsage; holders: number }>();
+  readonly #held = new Map<string, PrincipalUsage>();
 
   /** What the principal has going on. It is forgotten unless it is held. */
   of(principal: Principal): PrincipalUsage {
-    return this.#held.get(principalKey(principal))?.usage ?? new PrincipalUsage();
+    const key = principalKey(principal);
+    return this.#held.get(key) ?? new PrincipalUsage(key);
   }
 
   /** Keeps it until it is released as often. */
-  hold(principal: Principal, usage: PrincipalUsage): void {
-    const key = principalKey(principal);
-    const held = this.#held.get(key);
-    if (held === undefined) this.#held.set(key, { usage, holders: 1 });
-    else held.holders += 1;
+  hold(usage: PrincipalUsage): void {
+    if (usage.holders === 0) this.#held.set(usage.key, usage);
+    usage.holders += 1;
   }
 
-  release(principal: Principal): void {
-    const key = principalKey(principal);
-    const held = this.#held.get(key);
-    if (held === undefined) return;
-    held.holders -= 1;
-    if (held.holders === 0) this.#held.delete(key);
+  release(usage: PrincipalUsage): void {
+    usage.holders -= 1;
+    if (usage.holders === 0) this.#held.delete(usage.key);
   }
 }

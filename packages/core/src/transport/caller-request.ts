@@ -4,6 +4,9 @@ import { hostOf, type RequestFacts } from '../request/request-facts.ts';
 import type { EffectiveLimits } from '../tenant/limits.ts';
 import type { ResponseSink } from './response-sink.ts';
 
+/** Where the target of a request is none. */
+const FALLBACK = 'http://localhost/';
+
 /** A request whose caller is known, on its way to a server. */
 export interface CallerRequest {
   readonly facts: RequestFacts;
@@ -17,8 +20,10 @@ export interface CallerRequest {
 export type Dispatch = (request: CallerRequest) => Promise<void>;
 
 /** What handlers are told of the request beside its parameters. */
-export function extraOf({ facts, identity: { authInfo } }: CallerRequest): MessageExtraInfo {
-  return { requestInfo: new LazyRequestInfo(facts), request: lazyRequest(facts), ...(authInfo && { authInfo }) };
+export function extraOf(request: CallerRequest): MessageExtraInfo {
+  const { facts, identity } = request;
+  const { authInfo } = identity;
+  return { requestInfo: new LazyRequestInfo(facts), request: lazyRequest(request), ...(authInfo && { authInfo }) };
 }
 
 /** The request as the Fetch API has it, without its body. */
@@ -46,22 +51,39 @@ class LazyRequestInfo implements RequestInfo {
   }
 }
 
-/** What handlers of SDK v2 see of it. To make a `Request` takes longer than most tools: it is made for those who look at it. */
-function lazyRequest(facts: RequestFacts): Request {
+/**
+ * What handlers of SDK v2 see of it. To make a `Request` takes longer than most tools: it is made for those who look at it. Its signal aborts when the
+ * exchange is over.
+ */
+function lazyRequest({ facts, sink }: CallerRequest): Request {
   let request: Request | undefined;
   const made = () => {
-    request ??= webRequestOf(facts);
+    if (request !== undefined) return request;
+    const over = new AbortController();
+    void sink.done.then(() => over.abort());
+    request = webRequestOf(facts, over.signal);
     return request;
   };
-  return new Proxy(Request.prototype, {
+  // A target of its own: what a handler leaves on its request must not be on any other.
+  return new Proxy({} as Request, {
     get(_target, key) {
       const value: unknown = Reflect.get(made(), key, made());
       return typeof value === 'function' ? value.bind(made()) : value;
     },
+    set: (_target, key, value) => Reflect.set(made(), key, value),
+    has: (_target, key) => Reflect.has(made(), key),
+    deleteProperty: (_target, key) => Reflect.deleteProperty(made(), key),
+    defineProperty: (_target, key, descriptor) =>
+      Reflect.defineProperty(made(), key, { ...descriptor, configurable: true }),
+    getPrototypeOf: () => Request.prototype,
   });
 }
 
 function urlOf(facts: RequestFacts): URL {
   const base = `http://${hostOf(facts)}`;
-  return URL.canParse(facts.url, base) ? new URL(facts.url, base) : new URL(facts.url, 'http://localhost');
+  const url = URL.parse(facts.url, base) ?? URL.parse(facts.url, FALLBACK) ?? new URL(FALLBACK);
+  // A `Request` takes none, and nobody is authenticated by them.
+  url.username = '';
+  url.password = '';
+  return url;
 }

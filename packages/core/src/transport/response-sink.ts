@@ -33,6 +33,6 @@ export interface ResponseSink {
   flushed(): Promise<void> | undefined;
   /** Ends the open stream. */
   end(): void;
-  /** Calls `listener` once when the client has gone before the end. */
+  /** Calls `listener` once when the client has gone before the end; at once where it has. */
   onGone(listener: () => void): void;
 }

@@ -1,4 +1,6 @@
+import { unheard } from '../errors.ts';
 import { scopeChallenge } from '../identity/challenge.ts';
+import { isPromiseLike } from '../is-promise-like.ts';
 import type { AuthInfo } from '../protocol/auth-info.ts';
 import { isObject, type JSONRPCRequest } from '../protocol/json-rpc.ts';
 
@@ -9,19 +11,39 @@ export type ScopeChallengeResolver = (context: { request: JSONRPCRequest; authIn
 export class ScopeChallenges {
   resolver: ScopeChallengeResolver | undefined;
 
-  /** Rejects with `insufficient_scope`, and a challenge that names the scopes, where the caller's token lacks one for a request. */
-  async assertNone(requests: readonly JSONRPCRequest[], authInfo: AuthInfo | undefined): Promise<void> {
+  /**
+   * Throws `insufficient_scope`, with a challenge that names the scopes, where the caller's token lacks one for a request; or rejects with it, where the server
+   * takes its time to say.
+   */
+  assertNone(requests: readonly JSONRPCRequest[], authInfo: AuthInfo | undefined): Promise<void> | undefined {
+    const later: PromiseLike<unknown>[] = [];
     for (const request of requests) {
-      const lacking = await this.resolver?.({ request, ...(authInfo && { authInfo }) });
-      if (lacking !== undefined) throw challengeFrom(lacking, authInfo);
+      const lacking = this.resolver?.({ request, ...(authInfo && { authInfo }) });
+      if (isPromiseLike(lacking)) {
+        lacking.then(unheard, unheard);
+        later.push(lacking);
+      } else assertNothing(lacking, authInfo);
     }
+    if (later.length === 0) return undefined;
+    return Promise.all(later).then((all) => {
+      for (const lacking of all) assertNothing(lacking, authInfo);
+    });
   }
 }
 
-function challengeFrom(lacking: unknown, authInfo: AuthInfo | undefined): Error {
+function assertNothing(lacking: unknown, authInfo: AuthInfo | undefined): void {
+  if (lacking === undefined) return;
   const { scopes, errorDescription = 'Insufficient scope' } = isObject(lacking) ? lacking : {};
   if (!Array.isArray(scopes) || scopes.length === 0 || typeof errorDescription !== 'string') {
-    return new TypeError('A scope challenge must be { scopes, errorDescription? }');
+    throw new TypeError('A scope challenge must be { scopes, errorDescription? }');
   }
-  return scopeChallenge(scopes.map(String), errorDescription, authInfo?.resourceMetadataUrl);
+  throw scopeChallenge(scopes.map(String), errorDescription, authInfo?.resourceMetadataUrl ?? metadataUrlOf(authInfo));
+}
+
+/** Where the document of a token's own resource is (RFC 9728 section 3.1). */
+function metadataUrlOf(authInfo: AuthInfo | undefined): string | undefined {
+  const { resource } = authInfo ?? {};
+  if (resource === undefined || !/^https?:$/.test(resource.protocol)) return undefined;
+  const path = resource.pathname === '/' ? '' : resource.pathname;
+  return new URL(`/.well-known/oauth-protected-resource${path}`, resource).href;
 }

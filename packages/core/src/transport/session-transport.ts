@@ -108,9 +108,14 @@ export class SessionTransport implements Transport {
     this.#scopes.resolver = resolver;
   }
 
-  /** Rejects with `insufficient_scope` where the caller's token does not do for one of the requests. `undefined` where no scope is asked for. */
+  /** Whether the server may ask for scopes. */
+  get asksForScopes(): boolean {
+    return this.#scopes.resolver !== undefined;
+  }
+
+  /** Throws, or rejects with, `insufficient_scope` where the caller's token does not do for one of the requests. */
   assertScopes(requests: readonly JSONRPCRequest[], authInfo: AuthInfo | undefined): Promise<void> | undefined {
-    return this.#scopes.resolver && this.#scopes.assertNone(requests, authInfo);
+    return this.#scopes.assertNone(requests, authInfo);
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,7 @@ import {
 import type { McpServerInstance } from '../protocol/server-instance.ts';
 import type { MessageExtraInfo, SendOptions, Transport } from '../protocol/transport.ts';
 import { wants } from './client-state.ts';
+import type { ScopeChallengeResolver } from './scope-challenges.ts';
 import { counter, SessionTransport, type TransportContext } from './session-transport.ts';
 import type { ToolsListCache } from './tools-list-cache.ts';
 
@@ -33,6 +34,7 @@ export class SharedServer implements Transport {
   readonly #server: McpServerInstance;
   readonly #toolsList: ToolsListCache | undefined;
   readonly #nextId = counter();
+  #resolver: ScopeChallengeResolver | undefined;
   readonly #sessions = new Set<SessionTransport>();
   /** Which session each request in flight belongs to. */
   readonly #owners = new Map<RequestId, SessionTransport>();
@@ -52,6 +54,11 @@ export class SharedServer implements Transport {
     return this.#current.getStore()?.sessionId;
   }
 
+  /** SDK v2 tells by it which scopes the instance asks for: the same of every session. */
+  setScopeChallengeResolver(resolver: ScopeChallengeResolver): void {
+    this.#resolver = resolver;
+  }
+
   /** A transport for one more session. */
   async connect(context: TransportContext): Promise<SessionTransport> {
     this.#initialized ??= this.#initialize();
@@ -63,6 +70,7 @@ export class SharedServer implements Transport {
     const session = new SessionTransport(context, this.#toolsList, this.#nextId);
     session.onmessage = (message, extra) => this.#receive(session, message, extra, result);
     session.onclose = () => this.#detach(session);
+    if (this.#resolver !== undefined) session.setScopeChallengeResolver(this.#resolver);
     this.#sessions.add(session);
     return session;
   }

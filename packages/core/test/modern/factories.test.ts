@@ -1,7 +1,9 @@
+import { createRequire } from 'node:module';
 import { UnknownTenantError } from '@mcp-tenancy/core';
-import { InMemoryTransport } from '@modelcontextprotocol/server';
+import { InMemoryTransport, McpServer } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
-import { eventually, recordingLogger, said, serve, textOf, tokens } from '../support/tenancy-server.ts';
+import { textOfLog } from '../support/rejections.ts';
+import { eventually, recordingLogger, said, serve, serverWith, textOf, tokens } from '../support/tenancy-server.ts';
 import { counting, modernServer } from './support/modern-servers.ts';
 import { ask, callTool, listen, modernRequest } from './support/modern-wire.ts';
 
@@ -48,7 +50,11 @@ describe.each(MODES)('%s, a factory', (modern) => {
     for (const method of ['tools/list', 'subscriptions/listen']) {
       const { status, response } = await ask(served.wire('a'), method, { notifications: {} });
       expect(status).toBe(403);
-      expect(response).toEqual({ jsonrpc: '2.0', error: { code: -32000, message: 'Forbidden: Unknown tenant' }, id: null });
+      expect(response).toEqual({
+        jsonrpc: '2.0',
+        error: { code: -32000, message: 'Forbidden: Unknown tenant' },
+        id: null,
+      });
     }
     expect(served.tenancy.stats()).toMatchObject({ pooledServers: 0, listeners: 0 });
   });
@@ -79,24 +85,47 @@ describe.each(MODES)('%s, a factory', (modern) => {
     expect(await ask(served.wire('a'), 'tools/list')).toMatchObject({ status: 500, response: { id: 1 } });
   });
 
-  it('whose server cannot say what it can do is refused, and its server closed', async () => {
-    const served = await serve({
-      provider: tokens({
-        a: () => {
-          const server = modernServer({});
-          server.server.setRequestHandler('server/discover', () => {
-            throw new Error('no');
-          });
-          return server;
-        },
-      }),
-      modern,
-    });
+  it('may build servers of the copy of SDK v2 that `require` loads', async () => {
+    const { McpServer: Required } = createRequire(import.meta.url)('@modelcontextprotocol/server');
+    const create = () => {
+      const server = new Required(
+        { name: 'required', version: '1' },
+        { capabilities: { tools: { listChanged: true } } },
+      );
+      server.registerTool('hello', {}, () => said('hello'));
+      return server;
+    };
+    const served = await serve({ provider: tokens({ a: create }), modern });
 
-    const { status, response } = await ask(served.wire('a'), 'server/discover');
+    expect(textOf((await callTool(served.wire('a'), 'hello')).response)).toBe('hello');
+    const { acknowledgement } = await listen(served.wire('a'));
+    expect(acknowledgement).toMatchObject({ params: { notifications: { toolsListChanged: true } } });
+    expect((await callTool(served.wire('a'), 'nobody')).response.error).toMatchObject({ code: -32602 });
+  });
 
-    expect(response).toMatchObject({ id: 1, error: { code: expect.any(Number) } });
-    expect([200, 500]).toContain(status);
+  it('of a third copy of SDK v2 is refused: the log says what to do about it', async () => {
+    const logger = recordingLogger();
+    const getNegotiatedProtocolVersion = () => '2026-07-28';
+    const create = () => ({ getNegotiatedProtocolVersion, connect: async () => {}, close: async () => {} }) as never;
+    const served = await serve({ provider: tokens({ 'token-1': create }), modern, logger });
+
+    expect(await ask(served.wire('token-1'), 'tools/list')).toMatchObject({ status: 500, response: { id: 1 } });
+    expect(textOfLog(logger.lines)).toContain('another copy of @modelcontextprotocol/server');
+  });
+
+  it('whose server cannot be connected is refused, and the log says why', async () => {
+    class Unconnectable extends McpServer {
+      override async connect(): Promise<void> {
+        throw new Error('no connection to be had');
+      }
+    }
+    const logger = recordingLogger();
+    const create = () => new Unconnectable({ name: 'x', version: '1' });
+    const served = await serve({ provider: tokens({ 'token-1': create }), modern, logger });
+
+    expect(await ask(served.wire('token-1'), 'tools/list')).toMatchObject({ status: 500, response: { id: 1 } });
+    expect(logger.lines.map(({ level }) => level)).toContain('error');
+    expect(served.tenancy.stats().pooledServers).toBe(0);
   });
 });
 
@@ -124,7 +153,6 @@ describe('a server for each request', () => {
   });
 
   it.each(MODES)('is let go again where it knows sessions only, %s', async (modern) => {
-    const { serverWith } = await import('../support/tenancy-server.ts');
     const provider = tokens({ a: () => serverWith({}) });
     const served = await serve({ provider, modern });
 

@@ -211,6 +211,37 @@ it('callers that the host names share a server only with the same token', async 
   expect([await tokenOf('one'), await tokenOf('two')]).toEqual(['one', 'two']);
 });
 
+it('what a host leaves on its request instead of a verified token is no reason to fail', async () => {
+  const served = await serve({ createServer: () => modernServer({ which: () => said('x') }) });
+  served.http.removeAllListeners('request');
+  served.http.on('request', (req, res) => {
+    // As express-jwt does.
+    void served.tenancy.endpointHandler(Object.assign(req, { auth: { sub: 'ann' } as never }), res, {
+      principal: () => ({ tenantId: 'acme', subject: 'ann' }),
+    });
+  });
+
+  expect(textOf((await callTool(served.wire(), 'which')).response)).toBe('x');
+});
+
+it('a server that is never built keeps nobody waiting for ever, and the next one is', async () => {
+  let built = 0;
+  const served = await serve({
+    provider: tokens({
+      a: () => {
+        built += 1;
+        return built === 1 ? new Promise(() => {}) : modernServer({ which: () => said('x') });
+      },
+    }),
+    limits: { callTimeoutMs: 100 },
+  });
+
+  const { status, response } = await callTool(served.wire('a'), 'which', { signal: AbortSignal.timeout(5_000) });
+  expect({ status, response }).toMatchObject({ status: expect.any(Number), response: { error: expect.any(Object) } });
+
+  expect(await which(served, 'a')).toBe('x');
+});
+
 it('a call is not answered by a server that another caller is still waiting for', async () => {
   const served = await serveUsers();
   const [first, second] = await Promise.all([streamTool(served.wire('ann-1'), 'which'), which(served, 'bob-1')]);

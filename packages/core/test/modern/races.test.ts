@@ -1,27 +1,41 @@
 import { digestToken } from '@mcp-tenancy/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clientGone, eventsOf, eventually, gate, said, serve, tokens } from '../support/tenancy-server.ts';
 import { aborted, hanging, modernServer } from './support/modern-servers.ts';
-import { ALL_CHANGES, ask, callTool, listen, modernRequest, streamTool } from './support/modern-wire.ts';
+import { ALL_CHANGES, callTool, listen, modernRequest, streamTool } from './support/modern-wire.ts';
+
+const KEEP_ALIVE_MS = 54_321;
+
+/** Counts the timers that keep listeners alive. */
+function listenerTimers(): { running(): number } {
+  const started = vi.spyOn(globalThis, 'setInterval');
+  const stopped = vi.spyOn(globalThis, 'clearInterval');
+  onTestFinished(() => {
+    started.mockRestore();
+    stopped.mockRestore();
+  });
+  return {
+    running: () => {
+      const timers = started.mock.results.filter((_, index) => started.mock.calls[index]?.[1] === KEEP_ALIVE_MS);
+      const ended = new Set(stopped.mock.calls.map(([timer]) => timer as unknown));
+      return timers.filter(({ value }) => !ended.has(value)).length;
+    },
+  };
+}
 
 const NOTE = { method: 'notifications/tools/list_changed' };
 
 describe('a token that is removed', () => {
   it('while the server of a listener is being built: nobody listens', async () => {
-    let builds = 0;
     const [building, go] = [gate(), gate()];
     const provider = tokens({
       a: async () => {
-        builds += 1;
-        // The first is the one of the pool.
-        if (builds > 1) {
-          building.open();
-          await go.opened;
-        }
+        building.open();
+        await go.opened;
         return modernServer({});
       },
     });
-    const served = await serve({ provider });
+    const served = await serve({ provider, modern: 'per-request' });
     const answer = served.wire('a').send(modernRequest('subscriptions/listen', { notifications: ALL_CHANGES }));
     await building.opened;
 
@@ -102,40 +116,35 @@ describe('a client that has gone', () => {
     expect(called.map(({ outcome }) => outcome)).not.toContain('ok');
   });
 
-  it('while its token was being verified: its listener leaves nothing behind', async () => {
-    const [verifying, go] = [gate(), gate()];
-    const provider = tokens({ a: () => modernServer({}) });
-    let hold = false;
-    const served = await serve({
-      provider,
-      streams: { keepAliveMs: 10 },
-      verifier: {
-        verifyAccessToken: async (token) => {
-          if (hold) {
-            verifying.open();
-            await go.opened;
-          }
-          return provider.verifyAccessToken(token);
-        },
+  it('while its server was being built: nothing goes on for a listener that is not there', async () => {
+    const [building, go] = [gate(), gate()];
+    const provider = tokens({
+      a: async () => {
+        building.open();
+        await go.opened;
+        return modernServer({});
       },
     });
-    await ask(served.wire('a'), 'server/discover');
-    hold = true;
+    const served = await serve({ provider, streams: { keepAliveMs: KEEP_ALIVE_MS } });
+    const timers = listenerTimers();
     const gone = clientGone(served.http);
     const leave = new AbortController();
     const { signal } = leave;
-    const answer = served.wire('a').send(modernRequest('subscriptions/listen', { notifications: ALL_CHANGES }, { signal }));
-    await verifying.opened;
+    const request = modernRequest('subscriptions/listen', { notifications: ALL_CHANGES });
+    const answer = served.wire('a').send({ ...request, signal });
+    await building.opened;
     leave.abort();
     await expect(answer).rejects.toThrow();
     await gone;
 
-    const intervals = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-    hold = false;
     go.open();
-    await listen(served.wire('a'));
-    console.log('timers', intervals());
-    expect(served.tenancy.stats().listeners).toBe(1);
+    // Whoever comes later is served later.
+    const other = await listen(served.wire('a'));
+    expect(timers.running()).toBeGreaterThan(0);
+    other.close();
+
+    await eventually(() => served.tenancy.stats().listeners === 0);
+    await eventually(() => timers.running() === 0);
   });
 });
 
@@ -165,6 +174,32 @@ describe('a tenancy that is closed', () => {
     expect(builds).toBe(1);
   });
 });
+
+it.each(['close', 'drain'] as const)(
+  '%s while the server of a listener is being built: nobody listens',
+  async (end) => {
+    const [building, go] = [gate(), gate()];
+    const served = await serve({
+      provider: tokens({
+        a: async () => {
+          building.open();
+          await go.opened;
+          return modernServer({});
+        },
+      }),
+      modern: 'per-request',
+    });
+    const answer = served.wire('a').send(modernRequest('subscriptions/listen', { notifications: ALL_CHANGES }));
+    await building.opened;
+
+    const ended = served.tenancy[end]();
+    go.open();
+
+    await answer;
+    await ended;
+    await eventually(() => served.tenancy.stats().listeners === 0);
+  },
+);
 
 it('a call that is ended twice has one outcome', async () => {
   const started = gate();

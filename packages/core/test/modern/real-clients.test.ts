@@ -1,6 +1,6 @@
 import { digestToken } from '@mcp-tenancy/core';
 import { describe, expect, it } from 'vitest';
-import { serve, said, type Served, textOf, tokens } from '../support/tenancy-server.ts';
+import { type Served, said, serve, textOf, tokens } from '../support/tenancy-server.ts';
 import { modernServer } from './support/modern-servers.ts';
 import { connectModern, MODERN } from './support/modern-wire.ts';
 

@@ -109,4 +109,16 @@ describe('the option modern', () => {
     expect(() => createTenancy(options)).toThrow(TypeError);
     expect(() => createTenancy(options)).toThrow(message);
   });
+
+  it.each(['pooled', 'per-request', { maxServers: 5 }] as const)('%j is refused beside the option server', (modern) => {
+    expect(() => createTenancy({ server: modernServer({}), modern })).toThrow(TypeError);
+    expect(() => createTenancy({ server: modernServer({}), modern })).toThrow('modern');
+  });
+
+  it('may be false beside the option server', async () => {
+    const served = await serve({ server: modernServer({ hello: () => said('hello') }), modern: false });
+
+    expect((await callTool(served.wire(), 'hello')).response.error).toMatchObject({ code: -32022 });
+    expect(textOf(await (await served.open()).call('tools/call', { name: 'hello' }))).toBe('hello');
+  });
 });

@@ -1,4 +1,10 @@
-import { type CallToolResult, type InputRequiredResult, McpServer, type ServerContext } from '@modelcontextprotocol/server';
+import {
+  type CallToolResult,
+  type InputRequiredResult,
+  McpServer,
+  type ServerContext,
+  type ServerOptions,
+} from '@modelcontextprotocol/server';
 import { onTestFinished } from 'vitest';
 
 /** A tool of SDK v2 without parameters. */
@@ -10,8 +16,14 @@ export type ModernTool = (
 export type ModernTools = Readonly<Record<string, ModernTool>>;
 
 /** A server of SDK v2 with these tools, with logging, and with a list that may change. */
-export function modernServer(tools: ModernTools, name = 'modern-server', version = '2.0.0'): McpServer {
-  const server = new McpServer({ name, version }, { capabilities: { logging: {}, tools: { listChanged: true } } });
+export function modernServer(
+  tools: ModernTools,
+  name = 'modern-server',
+  version = '2.0.0',
+  options: ServerOptions = {},
+): McpServer {
+  const capabilities = { logging: {}, tools: { listChanged: true } };
+  const server = new McpServer({ name, version }, { capabilities, ...options });
   for (const [tool, callback] of Object.entries(tools)) server.registerTool(tool, {}, callback);
   return server;
 }
