@@ -14,6 +14,7 @@ export default defineConfig({
       },
       { find: /^@mcp-tenancy\/express$/, replacement: sourceOf('express') },
       { find: /^@mcp-tenancy\/hono$/, replacement: sourceOf('hono') },
+      { find: /^@mcp-tenancy\/redis$/, replacement: sourceOf('redis') },
       { find: /^@mcp-tenancy\/sqlite$/, replacement: sourceOf('sqlite') },
       { find: /^@mcp-tenancy\/testing$/, replacement: sourceOf('testing') },
       { find: /^fastify-mcp-server$/, replacement: sourceOf('fastify-mcp-server') },
@@ -22,6 +23,7 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/test/**/*.test.ts'],
     pool: 'forks',
+    globalSetup: 'packages/redis/test/support/global-setup.ts',
     testTimeout: 30_000,
     coverage: {
       provider: 'v8',

@@ -37,12 +37,25 @@ export const leanSubject: Contender = {
   args: ['--lean'],
 };
 
+/** Ours, with servers that are built when a session first needs one. */
+export const lazySubject: Contender = {
+  label: 'fastify-mcp-server, lazy sessions',
+  file: subjectFile,
+  args: ['--lazy'],
+};
+
 /** Ours, with a factory whose servers keep their list of tools until it changes. */
 export const cachedSubject: Contender = {
   label: 'fastify-mcp-server, cached list',
   file: subjectFile,
   args: ['--cache-list'],
 };
+
+/** Ours with servers of SDK v2, as it is after installation. */
+export const modernSubject: Contender = { ...subject, args: ['--sdk-v2', '--in-place'] };
+
+/** The same, with the SDK's checks made faster. */
+export const fastModernSubject: Contender = { ...fastSubject, args: ['--sdk-v2', '--in-place'] };
 
 /** The SDK's transport under Fastify, wired by hand. */
 export const byHand: Contender = { label: 'SDK v1 by hand, Fastify', file: 'servers/sdk-v1/fastify.ts' };
@@ -72,6 +85,13 @@ export const v2Handler: Contender = {
   label: 'SDK v2 handler, Fastify (stateless)',
   file: 'servers/sdk-v2/stateless.ts',
   load: { stateless: true },
+};
+
+/** The same with the schemas where the tools are registered, as its documentation has it. */
+export const v2HandlerInPlace: Contender = {
+  ...v2Handler,
+  label: 'SDK v2 handler, Fastify (stateless), schemas in place',
+  args: ['--in-place'],
 };
 
 /** https://www.npmjs.com/package/fastmcp */

@@ -15,12 +15,23 @@ export interface Message {
     readonly protocolVersion?: unknown;
     readonly content?: readonly { readonly type: unknown; readonly text: unknown }[];
     readonly isError?: boolean;
+    readonly resultType?: unknown;
     readonly tools?: readonly unknown[];
   };
 }
 
 /** The revision of MCP that the load speaks. */
 export const PROTOCOL_VERSION = '2025-11-25';
+
+/** The revision of MCP that the load speaks where there are no sessions. */
+export const MODERN_VERSION = '2026-07-28';
+
+/** What a request without a session says in its `_meta`: of itself, and of its client. */
+export const modernMeta = {
+  'io.modelcontextprotocol/protocolVersion': MODERN_VERSION,
+  'io.modelcontextprotocol/clientInfo': { name: 'benchmark', version: '1.0.0' },
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
 
 /** The `initialize` request that opens a session. */
 export const initializeBody = requestBody(0, 'initialize', {

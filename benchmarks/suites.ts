@@ -3,18 +3,26 @@ import {
   bareNode,
   bareRoutes,
   byHand,
+  byHandExpress,
   byHandJson,
   byHandLean,
   type Contender,
   cachedSubject,
   competitors,
   type Exclusion,
+  fastModernSubject,
+  fastmcp,
   fastSubject,
+  honoMcp,
+  lazySubject,
   leanSubject,
   mcpHandler,
+  modernSubject,
   subject,
   under,
   v2Handler,
+  v2HandlerInPlace,
+  v2Sessions,
 } from './contenders.ts';
 import { fanOut } from './fan-out/fan-out.ts';
 import { contendersOfHosts } from './hosts.ts';
@@ -47,6 +55,11 @@ const withoutSessions: readonly Exclusion[] = [...stateless].map(({ label }) => 
   reason: 'has no sessions: it answers `DELETE` with 405',
 }));
 
+const onlySessions: readonly Exclusion[] = [byHand, byHandExpress, v2Sessions, fastmcp, honoMcp].map(({ label }) => ({
+  label,
+  reason: 'speaks the revisions with sessions only',
+}));
+
 const noStreams: readonly Exclusion[] = [
   {
     label: byHandJson.label,
@@ -58,6 +71,18 @@ const noStreams: readonly Exclusion[] = [
 export const suites: Readonly<Record<string, Suite>> = {
   'tools-call': callSuite,
   latest: callSuite,
+  modern: loadSuite({
+    title: 'tools/call without sessions (MCP 2026-07-28), 10 tools',
+    plan: { work: 'modern-call' },
+    comparisons: [
+      {
+        subjects: [modernSubject, fastModernSubject],
+        references: [v2HandlerInPlace, v2Handler, mcpHandler, ...bareRoutes],
+      },
+    ],
+    exclusions: onlySessions,
+    note: 'Ours answers with one server of SDK v2 for each token; the SDK v2 handler and mcp-handler build one for each request. “Schemas in place” is the very factory of ours; in the other rows the schemas are made once for the process.',
+  }),
   'large-result': loadSuite({
     title: 'tools/call with a result of 64 KiB',
     plan: { work: 'large-result' },
@@ -73,7 +98,7 @@ export const suites: Readonly<Record<string, Suite>> = {
     plan: { work: 'churn' },
     comparisons: [
       {
-        subjects: [subject, leanSubject],
+        subjects: [subject, leanSubject, lazySubject],
         references: [byHandLean, ...competitors.filter((contender) => !stateless.has(contender)), bareFastify],
       },
     ],
@@ -112,6 +137,7 @@ export const suites: Readonly<Record<string, Suite>> = {
 /** What is measured where no name is given. */
 export const defaultSuites: readonly string[] = [
   'tools-call',
+  'modern',
   'large-result',
   'tools-list',
   'churn',

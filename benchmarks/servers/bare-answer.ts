@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION } from '../messages.ts';
+import { MODERN_VERSION, type modernMeta, PROTOCOL_VERSION } from '../messages.ts';
 import { largeText, PROGRESS_STEPS, resultOf, sumOf, toolSets } from '../tool-sets.ts';
 import { properties } from '../works/tools-list.ts';
 import { authInfoOf } from './authenticate.ts';
@@ -10,7 +10,7 @@ export interface Message {
   readonly params: {
     readonly name: string;
     readonly arguments: Record<string, unknown>;
-    readonly _meta?: { readonly progressToken: number };
+    readonly _meta?: Partial<typeof modernMeta> & { readonly progressToken?: number };
   };
 }
 
@@ -33,10 +33,11 @@ const listed = {
     inputSchema: { type: 'object', properties, required: Object.keys(properties) },
   })),
 };
+const serverInfo = { name: 'benchmark', version: '1.0.0' };
 const initialized = {
   protocolVersion: PROTOCOL_VERSION,
   capabilities: { tools: { listChanged: true } },
-  serverInfo: { name: 'benchmark', version: '1.0.0' },
+  serverInfo,
 };
 
 /** The right answer to a message of the load, without MCP: what is left is the work of the host. No message: a `DELETE`. */
@@ -46,7 +47,7 @@ export function bareAnswer(authorization: string | undefined, message: Message |
   }
   if (message === undefined) return { status: 200, headers: noHeaders };
   if (message.id === undefined) return { status: 202, headers: noHeaders };
-  if (message.params?._meta !== undefined) return withProgress(message);
+  if (message.params?._meta?.progressToken !== undefined) return withProgress(message);
   const headers = message.method === 'initialize' ? ofSession : noHeaders;
   return { status: 200, headers, body: { result: resultTo(message), jsonrpc: '2.0', id: message.id } };
 }
@@ -55,7 +56,9 @@ function resultTo({ method, params }: Message): object {
   if (method === 'initialize') return initialized;
   if (method === 'tools/list') return listed;
   const sum = sumOf(params.arguments);
-  return resultOf(params.name === 'large' ? largeText(sum) : String(sum));
+  const result = resultOf(params.name === 'large' ? largeText(sum) : String(sum));
+  if (params._meta?.['io.modelcontextprotocol/protocolVersion'] !== MODERN_VERSION) return result;
+  return { ...result, resultType: 'complete', _meta: { 'io.modelcontextprotocol/serverInfo': serverInfo } };
 }
 
 function withProgress(message: Message): BareAnswer {

@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import { FastMCP } from 'fastmcp';
 import { PROGRESS_STEPS } from '../tool-sets.ts';
 import { authenticate } from './authenticate.ts';
+import { schemaOf } from './schemas.ts';
 import { attend } from './serve.ts';
 import { serverOptions } from './server-options.ts';
-import { schemaOf } from './tools.ts';
 
 const server = new FastMCP({
   name: 'benchmark',

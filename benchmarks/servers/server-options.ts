@@ -10,6 +10,9 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     lean: { type: 'boolean', default: false },
     'cache-list': { type: 'boolean', default: false },
+    'sdk-v2': { type: 'boolean', default: false },
+    'in-place': { type: 'boolean', default: false },
+    lazy: { type: 'boolean', default: false },
   },
 });
 
@@ -29,4 +32,10 @@ export const serverOptions = {
   lean: values.lean,
   /** Servers keep their list of tools until it changes: an opt-in of the factory. */
   cacheList: values['cache-list'],
+  /** Ours with servers of SDK v2, which speak both eras. */
+  sdkV2: values['sdk-v2'],
+  /** Factories of SDK v2 make their schemas where they register their tools, as its documentation does. */
+  inPlace: values['in-place'],
+  /** Ours with servers that wait to be needed. */
+  lazy: values.lazy,
 };

@@ -3,10 +3,14 @@ import { fastify } from 'fastify';
 import { fastifyMcpServer } from 'fastify-mcp-server';
 import { tokenOf } from '../tokens.ts';
 import { serve } from './serve.ts';
+import { serverOptions } from './server-options.ts';
 import { bearerTokenProvider, countToolCalls } from './tenants.ts';
 
 const app = fastify();
-await app.register(fastifyMcpServer, { authorization: { bearerTokenProvider } });
+await app.register(fastifyMcpServer, {
+  authorization: { bearerTokenProvider },
+  sessions: { lazy: serverOptions.lazy },
+});
 const { tenancy } = app.mcp;
 countToolCalls(tenancy);
 

@@ -1,8 +1,8 @@
 import { cacheToolsList, type Tenancy, TokenBasedServerProvider } from '@mcp-tenancy/core';
 import { tokensOf } from '../tokens.ts';
 import { serverOptions } from './server-options.ts';
-import { buildServer } from './tools.ts';
 
+const { buildServer } = await (serverOptions.sdkV2 ? import('./sdk-v2/tools.ts') : import('./tools.ts'));
 const factory = serverOptions.cacheList ? () => cacheToolsList(buildServer()) : buildServer;
 
 /** A server with the benchmark's tools for each of its tokens. */

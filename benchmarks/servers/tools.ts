@@ -3,12 +3,11 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import { PROGRESS_STEPS, type Report, type Tool } from '../tool-sets.ts';
+import { PROGRESS_STEPS, type Report } from '../tool-sets.ts';
+import { schemaOf } from './schemas.ts';
 import { serverOptions } from './server-options.ts';
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
-
-const shared = new Map(serverOptions.tools.map((tool) => [tool, z.object(tool.shape())]));
 
 /** A server of SDK v1 with the tools that the process was asked for; `lean`: its schemas and its validator are those of all servers. */
 export function buildServer(): McpServer {
@@ -25,11 +24,6 @@ export function buildServer(): McpServer {
     );
   }
   return server;
-}
-
-/** The schema of a tool that is made once. */
-export function schemaOf(tool: Tool): z.ZodObject {
-  return shared.get(tool) ?? z.object(tool.shape());
 }
 
 function reportTo({ _meta, sendNotification }: Extra): Report {

@@ -64,6 +64,7 @@ test('the development server asks for no token, and stops at a signal', async ()
 });
 
 test.each([
+  'both-eras',
   'production-service',
   'role-based-tools',
   'regional-servers',

@@ -1,9 +1,9 @@
 import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { PROGRESS_STEPS, type Report } from '../../tool-sets.ts';
+import { schemaOf } from '../schemas.ts';
 import { serverOptions } from '../server-options.ts';
-import { schemaOf } from '../tools.ts';
 
-/** Registers the tools that the process was asked for, with schemas that are made once: a factory that runs for each request would spend most of its time on them. */
+/** Registers the tools that the process was asked for, with schemas that are made once unless it was asked for others: a factory that runs for each request spends most of its time on them. */
 export function registerTools(server: McpServer): void {
   for (const tool of serverOptions.tools) {
     const { name, description } = tool;

@@ -24,7 +24,6 @@ import { type NotifyTarget, SessionManager } from './session/session-manager.ts'
 import type { TenancyOptions, TenancySettings } from './tenancy-options.ts';
 import { createAdmit } from './tenant/limits.ts';
 import { PrincipalUsages } from './tenant/principal-usage.ts';
-import { MemoryRateLimiter } from './tenant/rate-limiter.ts';
 import { TenantServers } from './tenant/tenant-servers.ts';
 import { type TokenChange, verifyWith } from './tenant/token-provider.ts';
 import { KeepAlive } from './transport/keep-alive.ts';
@@ -109,7 +108,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
       path: {
         checkOrigin: createCheckOrigin(settings),
         authenticate: authenticateOf(settings),
-        admit: createAdmit(settings.limits, new MemoryRateLimiter()),
+        admit: createAdmit(settings.limits),
         sessions: this.sessions,
         routeModern: routeModernTo(this.#modern),
         events: this,

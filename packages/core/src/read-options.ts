@@ -8,6 +8,7 @@ import type { SessionSettings } from './session/session-lifecycle.ts';
 import type { SessionStore } from './session/session-store.ts';
 import type { ServerSource, SessionOptions, TenancyOptions, TenancySettings } from './tenancy-options.ts';
 import { type LimitSettings, readTenantLimits } from './tenant/limits.ts';
+import { MemoryRateLimiter } from './tenant/rate-limiter.ts';
 import { assertServerFactory } from './tenant/server-factory.ts';
 import type { BearerTokenProvider } from './tenant/token-provider.ts';
 import type { EventLog } from './transport/event-log.ts';
@@ -37,7 +38,7 @@ const KNOWN = {
   ] satisfies (keyof TenancyOptions)[],
   sessions: ['idleTimeoutMs', 'maxPerPrincipal', 'max', 'store', 'park', 'parkAfterMs', 'maxLive', 'lazy'],
   streams: ['keepAliveMs', 'retryMs', 'maxBufferedBytes', 'eventLog'],
-  limits: ['maxStreams', 'maxCalls', 'requestsPerSecond', 'callTimeoutMs', 'forTenant'],
+  limits: ['maxStreams', 'maxCalls', 'requestsPerSecond', 'callTimeoutMs', 'forTenant', 'limiter'],
   oauth2: ['authorizationServerOAuthMetadata', 'protectedResourceOAuthMetadata'],
 };
 const STORE_METHODS = ['create', 'update', 'touch', 'get', 'delete', 'count', 'list', 'takeExpired'];
@@ -145,8 +146,9 @@ function readSessions(sessions: SessionOptions): SessionSettings {
 
 function readLimits({ limits = {}, sessions = {}, maxBodyBytes }: TenancyOptions): LimitSettings {
   assertOptions('limits', limits, KNOWN.limits);
-  const { forTenant, ...all } = limits;
+  const { forTenant, limiter = new MemoryRateLimiter(), ...all } = limits;
   assertFunction('limits.forTenant', forTenant);
+  assertMethods('limits.limiter', limiter, ['take']);
   return {
     all: readTenantLimits('limits', all, {
       maxSessions: readWholeNumber('sessions.maxPerPrincipal', sessions.maxPerPrincipal, 1_000),
@@ -157,6 +159,7 @@ function readLimits({ limits = {}, sessions = {}, maxBodyBytes }: TenancyOptions
       maxBodyBytes: readWholeNumber('maxBodyBytes', maxBodyBytes, 4_194_304),
     }),
     forTenant,
+    limiter,
   };
 }
 

@@ -14,6 +14,7 @@ export interface ChallengeOptions {
  */
 export function refusalFrom(thrown: unknown, token: string | undefined, options: ChallengeOptions): TenancyError {
   if (thrown instanceof NotAuthenticated) return challenged(thrown.code, thrown.message, options);
+  if (thrown instanceof TenancyError) return thrown;
   if (thrown instanceof UnavailableError) return temporarilyUnavailable(thrown);
   const cause = withoutToken(thrown, token);
   const errorCode = oauthCodeOf(thrown);

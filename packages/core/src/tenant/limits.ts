@@ -27,6 +27,8 @@ export interface LimitOptions extends Omit<TenantLimits, 'maxSessions' | 'maxBod
    * out is as for all tenants. Throwing is a 500 for that request.
    */
   readonly forTenant?: (tenantId: string) => TenantLimits | undefined;
+  /** Counts the requests of tenants, for `requestsPerSecond`. Default: one that counts those of this process. */
+  readonly limiter?: RateLimiter;
 }
 
 /** The limits of a tenant, complete. */
@@ -43,6 +45,7 @@ export interface EffectiveLimits {
 export interface LimitSettings {
   readonly all: EffectiveLimits;
   readonly forTenant: LimitOptions['forTenant'];
+  readonly limiter: RateLimiter;
 }
 
 const NAMES = [
@@ -58,7 +61,7 @@ const NAMES = [
 export type Admit = (principal: Principal) => EffectiveLimits | Promise<EffectiveLimits>;
 
 /** {@link Admit} with these limits. */
-export function createAdmit({ all, forTenant }: LimitSettings, limiter: RateLimiter): Admit {
+export function createAdmit({ all, forTenant, limiter }: LimitSettings): Admit {
   return ({ tenantId }) => {
     const own = forTenant?.(tenantId);
     const limits = own === undefined ? all : readOwnLimits(own, all);
