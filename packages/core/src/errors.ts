@@ -47,6 +47,7 @@ const ERRORS = {
   rate_limit: { status: 429, rpcCode: -32000 },
   shutting_down: { status: 503, rpcCode: -32000 },
   store_unavailable: { status: 503, rpcCode: -32000 },
+  unavailable: { status: 503, rpcCode: -32000 },
   server_unavailable: { status: 500, rpcCode: -32603 },
   internal_error: { status: 500, rpcCode: -32603 },
 } as const satisfies Record<string, ErrorRow>;
@@ -88,6 +89,12 @@ export class TenancyError extends Error {
   /** The HTTP status of the answer. */
   get status(): number {
     return ERRORS[this.code].status;
+  }
+
+  /** The JSON-RPC code of an answer that is one. */
+  get rpcCode(): number {
+    const { rpcCode = -32000 }: ErrorRow = ERRORS[this.code];
+    return rpcCode;
   }
 
   /** The body of the answer: a JSON-RPC error response, or an OAuth error object (RFC 6750) where authentication failed. */
@@ -135,16 +142,16 @@ export function shuttingDown(): TenancyError {
 
 /** The refusal of a client whose session may well be there: the store did not say. */
 export function storeUnavailable(cause: unknown): TenancyError {
-  return unavailable('Sessions are not available at the moment', cause);
+  return unavailable('store_unavailable', 'Sessions are not available at the moment', cause);
 }
 
 /** The refusal of a client of whom nobody can say who it is, or which server it has. */
 export function temporarilyUnavailable(cause: UnavailableError): TenancyError {
-  return unavailable('Not available at the moment', cause);
+  return unavailable('unavailable', 'Not available at the moment', cause);
 }
 
-function unavailable(message: string, cause: unknown): TenancyError {
-  return new TenancyError('store_unavailable', message, { cause, headers: { 'retry-after': seconds(RETRY_AFTER_MS) } });
+function unavailable(code: 'store_unavailable' | 'unavailable', message: string, cause: unknown): TenancyError {
+  return new TenancyError(code, message, { cause, headers: { 'retry-after': seconds(RETRY_AFTER_MS) } });
 }
 
 /**

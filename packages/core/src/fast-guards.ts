@@ -74,7 +74,7 @@ async function guardsOf({ sdk, load }: Source): Promise<readonly Guard[]> {
     return await load();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(sdk)) return [];
+    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${sdk}`)) return [];
     throw error;
   }
 }

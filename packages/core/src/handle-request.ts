@@ -61,9 +61,8 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
       const read = request.readBody(limits.maxBodyBytes);
       body = read instanceof Promise ? await read : read;
     }
-    const dispatch =
-      (eraOf(facts, body) === '2026' && (await path.routeModern(facts, body))) ||
-      (await routeSession(path.sessions, facts, identity, sink, body));
+    const modern = eraOf(facts, body) === '2026' ? await path.routeModern(facts, body) : undefined;
+    const dispatch = modern ?? (await routeSession(path.sessions, facts, identity, sink, body));
     // A token may have been removed while something was waited for.
     while (revocations !== path.sessions.revocations) {
       revocations = path.sessions.revocations;

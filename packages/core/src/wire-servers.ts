@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { RequestPath } from './handle-request.ts';
 import { type Logger, logWith } from './logger.ts';
 import { ModernEra, type ModernParts } from './modern/serve-modern.ts';
@@ -9,6 +10,9 @@ import { keepsToolsList } from './tenant/cache-tools-list.ts';
 import { freshServers } from './tenant/fresh-servers.ts';
 import { SharedServer } from './transport/shared-server.ts';
 import { ToolsListCache } from './transport/tools-list-cache.ts';
+
+const PUBLIC_CACHE =
+  "A server set cacheScope 'public' on what belongs to one tenant: it was answered as 'private'. Leave it out, or set it to 'private'";
 
 /** Where the servers of a tenancy come from. */
 interface Servers {
@@ -43,7 +47,7 @@ export function modernEra(
   if (modern === undefined) return undefined;
   const { mode, maxServers, maxListeners, createTenantServer } = modern;
   const { logger } = shared;
-  let warned = false;
+  const warned = new LRUCache<string, true>({ max: 1_000 });
   return new ModernEra({
     ...shared,
     build:
@@ -59,8 +63,8 @@ export function modernEra(
     },
     onError: ({ tenantId }, err) => logWith(logger, 'warn', { err, tenantId }, 'A request of the 2026 era failed'),
     onPublicCache: ({ tenantId }) => {
-      if (!warned) logWith(logger, 'warn', { tenantId }, PUBLIC_CACHE);
-      warned = true;
+      if (!warned.has(tenantId)) logWith(logger, 'warn', { tenantId }, PUBLIC_CACHE);
+      warned.set(tenantId, true);
     },
   });
 }
@@ -72,6 +76,3 @@ export function routeModernTo(modern: ModernEra | undefined): RequestPath['route
     throw onlySessions(facts, body);
   };
 }
-
-const PUBLIC_CACHE =
-  "A server set cacheScope 'public' on what belongs to one tenant: it was answered as 'private'. Leave it out, or set it to 'private'";

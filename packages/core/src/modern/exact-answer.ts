@@ -1,5 +1,5 @@
 import { TenancyError, type TenancyErrorCode } from '../errors.ts';
-import { isJSONRPCMessage, isObject, type JSONRPCResponse } from '../protocol/json-rpc.ts';
+import { isId, isJSONRPCMessage, isObject, type JSONRPCResponse } from '../protocol/json-rpc.ts';
 import { type Implementation, isImplementation } from '../protocol/lifecycle.ts';
 
 const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
@@ -22,17 +22,13 @@ const REFUSALS: ReadonlyMap<unknown, TenancyErrorCode> = new Map([
  * @param cause - what the handler has reported, for the log.
  */
 export function refusalOf(response: Response, body: unknown, cause: Error | undefined): TenancyError | undefined {
-  if (response.status === 403) return scopeChallengeOf(response, body);
-  if (response.ok || !isObject(body) || !isObject(body.error)) return undefined;
-  const { code: rpcCode, message, data } = body.error;
-  const code = REFUSALS.get(rpcCode);
-  if (code === undefined) return undefined;
-  const requestId = typeof body.id === 'string' || typeof body.id === 'number' ? body.id : undefined;
-  const refusal = new TenancyError(code, String(message), {
-    data,
-    cause,
-    ...(requestId !== undefined && { requestId }),
-  });
+  const challenge = response.headers.get('www-authenticate');
+  if (response.status === 403 && challenge !== null) return scopeChallengeOf(challenge, body);
+  const { error, id }: Record<string, unknown> = isObject(body) ? body : {};
+  const code = isObject(error) ? REFUSALS.get(error.code) : undefined;
+  if (code === undefined || !isObject(error)) return undefined;
+  const requestId = isId(id) ? { requestId: id } : {};
+  const refusal = new TenancyError(code, String(error.message), { data: error.data, cause, ...requestId });
   return refusal.status === response.status ? refusal : undefined;
 }
 
@@ -58,10 +54,7 @@ export function parsed(text: string): unknown {
 }
 
 /** The caller's token lacks a scope that a tool asks for (RFC 6750 section 3.1). */
-function scopeChallengeOf({ headers }: Response, body: unknown): TenancyError | undefined {
-  const challenge = headers.get('www-authenticate');
-  if (challenge === null || !isObject(body)) return undefined;
-  return new TenancyError('insufficient_scope', String(body.error_description), {
-    headers: { 'www-authenticate': challenge },
-  });
+function scopeChallengeOf(challenge: string, body: unknown): TenancyError {
+  const description = isObject(body) ? body.error_description : undefined;
+  return new TenancyError('insufficient_scope', String(description), { headers: { 'www-authenticate': challenge } });
 }

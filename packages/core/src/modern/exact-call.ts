@@ -47,7 +47,7 @@ export class ExactCall implements ActiveRequest {
   readonly #body: unknown;
   readonly #request: CallerRequest;
   readonly #services: ModernServices;
-  readonly #exchange: ModernExchange;
+  #exchange: ModernExchange | undefined;
   readonly #abort = new AbortController();
   readonly #ended = Promise.withResolvers<Ending>();
   #sdk: ModernSdk;
@@ -70,12 +70,12 @@ export class ExactCall implements ActiveRequest {
     this.#request = request;
     this.#services = services;
     this.#handler = this.#createHandler();
-    this.#exchange = new ModernExchange(request.sink, services.keepAlive, () => this.#stop(GONE));
   }
 
   /** Answers the request; settles when the answer has begun, or the client has gone. Throws what it is refused with. */
   async answer(): Promise<void> {
-    const { limits, identity } = this.#request;
+    const { limits, identity, sink } = this.#request;
+    this.#exchange = new ModernExchange(sink, this.#services.keepAlive, () => this.#stop(GONE));
     if (isObject(this.#body) && this.#body.method === 'tools/call') {
       const message = this.#body as unknown as JSONRPCRequest;
       this.#observer = observeToolCall(this.#services.events, () => toolCallerOf(identity), message);
@@ -132,14 +132,19 @@ export class ExactCall implements ActiveRequest {
     if (refusal !== undefined) this.#refuse(refusal);
     // The status that SDK v2 has for a connection that was closed.
     else if (response.status === 499) this.#answerEnding(CLOSED);
-    else if (text === '') this.#request.sink.answer(response.status, undefined, []);
-    else this.#exchange.respond(this.#checked(text), response.status);
+    else if (text === '') this.#answerNothing(response.status);
+    else this.#exchange?.respond(this.#checked(text), response.status);
+  }
+
+  #answerNothing(status: number): void {
+    this.#settle();
+    this.#request.sink.answer(status, undefined, []);
   }
 
   /** Passes on what the handler says as it says it: a client that does not read is cut off. */
   async #relay(response: Response): Promise<void> {
     const { sink } = this.#request;
-    this.#exchange.stream();
+    this.#exchange?.stream();
     try {
       for await (const frame of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
         const message = frame.startsWith(MESSAGE_FRAME) ? frame.slice(MESSAGE_FRAME.length).trimEnd() : undefined;
@@ -156,7 +161,8 @@ export class ExactCall implements ActiveRequest {
   #checked(message: string): string {
     const response = responseIn(message);
     if (response === undefined && this.listening) this.#agreed(parsed(message));
-    if (response === undefined || !this.#settle()) return message;
+    if (response === undefined || this.#settled) return message;
+    this.#settle();
     const own = privateResponse(response, this.#request.identity.principal, this.#services);
     const info = serverInfoIn(own);
     if (info !== undefined) this.#services.onServerBuilt(this.#request.identity, info);
@@ -170,30 +176,38 @@ export class ExactCall implements ActiveRequest {
   }
 
   /** What the handler has not said yet, it never will. */
-  #answerEnding({ outcome, code, message }: Ending): void {
-    if (!this.#settle()) return;
-    if (this.listening) throw temporarilyUnavailable(new UnavailableError(message));
-    const id = requestIdOf(this.#body);
-    if (id === undefined) this.#request.sink.answer(202, undefined, []);
-    else this.#exchange.respond(JSON.stringify(errorResponse(id, code, message)));
-    this.#observer?.abandoned(outcome);
+  #answerEnding(ending: Ending): void {
+    if (!this.#settled) this.#sayLastWords(ending);
   }
 
+  #sayLastWords(ending: Ending): void {
+    this.#settle();
+    const { outcome, code, message } = ending;
+    if (this.listening && ending !== GONE) throw temporarilyUnavailable(new UnavailableError(message));
+    const id = requestIdOf(this.#body);
+    const response = errorResponse(id ?? '', code, message);
+    if (id === undefined) this.#request.sink.answer(202, undefined, []);
+    else this.#exchange?.respond(JSON.stringify(response));
+    if (ending === NO_JSON) this.#observer?.answered(response);
+    else this.#observer?.abandoned(outcome);
+  }
+
+  /** A client whose answer is a stream already is told in it; the refusal is thrown all the same, for the log and for listeners. */
   #refuse(refusal: TenancyError): void {
-    if (!this.#settle()) return;
+    if (this.#settled) return;
+    this.#settle();
+    const { code, rpcCode, message } = refusal;
+    const response = errorResponse(requestIdOf(this.#body) ?? '', rpcCode, message);
     // The one refusal that comes from a handler.
-    const response = refusal.code === 'client_capability_required' ? responseIn(refusal.body) : undefined;
-    if (response !== undefined) this.#observer?.answered(response);
-    if (!this.#exchange.streaming) throw refusal;
-    this.#exchange.respond(refusal.body);
+    if (code === 'client_capability_required') this.#observer?.answered(response);
+    if (this.#exchange?.streaming) this.#exchange.respond(JSON.stringify(response));
+    throw refusal;
   }
 
   /** It comes to one end. */
-  #settle(): boolean {
-    if (this.#settled) return false;
+  #settle(): void {
     this.#settled = true;
-    this.#exchange.abandon();
-    return true;
+    this.#exchange?.abandon();
   }
 
   async #build(): Promise<ModernServer> {
@@ -238,7 +252,7 @@ export class ExactCall implements ActiveRequest {
   /** Every listener has a bus of its own: the changes of its tenant. */
   get #bus() {
     return {
-      publish: () => {},
+      publish: unheard,
       subscribe: (tell: (change: ChangeEvent) => void) => {
         this.#tell = tell;
         return () => {

@@ -52,5 +52,5 @@ async function load(): Promise<ModernSdk | undefined> {
 
 function isNotInstalled(error: unknown): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'ERR_MODULE_NOT_FOUND' && message.includes('@modelcontextprotocol/server');
+  return code === 'ERR_MODULE_NOT_FOUND' && message.includes("'@modelcontextprotocol/server'");
 }

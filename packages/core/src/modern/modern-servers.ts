@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { serverUnavailable, shuttingDown, unheard } from '../errors.ts';
+import { serverUnavailable, unheard } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { digestToken } from '../identity/principal.ts';
 import { isMeant, type SessionFilter } from '../identity/session-filter.ts';
@@ -50,7 +50,6 @@ export class ModernServers {
   readonly #parts: PoolParts;
   readonly #pool: LRUCache<string, Entry>;
   readonly #sweeper: NodeJS.Timeout;
-  #closed = false;
 
   constructor(sdk: ModernSdk, parts: PoolParts) {
     this.#sdk = sdk;
@@ -60,7 +59,7 @@ export class ModernServers {
       building.then((server) => server?.retire(), unheard);
     };
     this.#pool = new LRUCache({ max, ttl, updateAgeOnGet: true, dispose });
-    this.#sweeper = setInterval(() => this.#pool.purgeStale(), SWEEP_MS).unref();
+    this.#sweeper = setInterval(this.#pool.purgeStale.bind(this.#pool), SWEEP_MS).unref();
   }
 
   /** How many servers there are. */
@@ -74,10 +73,13 @@ export class ModernServers {
    */
   of(identity: Identity): PooledServer | undefined | Promise<PooledServer | undefined> {
     const key = this.#keyOf(identity);
-    const known = this.#pool.get(key);
+    const known = this.#pool.get(key, { updateAgeOnGet: false });
     if (known === undefined) return this.#add(key, identity);
-    if (known.built) return known.server?.retired ? this.#add(key, identity) : known.server;
-    return Date.now() - known.startedAt > BUILD_MS ? this.#add(key, identity) : known.building;
+    const stuck = !known.built && Date.now() - known.startedAt > BUILD_MS;
+    if (stuck || known.server?.retired) return this.#add(key, identity);
+    if (!known.built) return known.building;
+    // That a factory knows sessions only is found out anew now and then, however often it is asked.
+    return known.server && this.#pool.get(key)?.server;
   }
 
   /** The next request of those who are meant is for another server; the old one finishes what it is at. */
@@ -85,21 +87,12 @@ export class ModernServers {
     for (const [key, { caller }] of this.#pool.entries()) if (isMeant(caller, filter)) this.#pool.delete(key);
   }
 
-  /** A client did not wait for a server that is being built: the next one gets another. */
-  abandon(building: PromiseLike<unknown>): void {
-    for (const [key, entry] of this.#pool.entries()) {
-      if (entry.building === building && !entry.built) this.#pool.delete(key);
-    }
-  }
-
   close(): void {
-    this.#closed = true;
     clearInterval(this.#sweeper);
     this.#pool.clear();
   }
 
   #add(key: string, identity: Identity): Promise<PooledServer | undefined> {
-    if (this.#closed) throw shuttingDown();
     const { principal, tokenDigest } = identity;
     const { byTenant } = this.#parts.settings;
     const building = this.#build(identity);

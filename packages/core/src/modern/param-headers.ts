@@ -79,12 +79,14 @@ export class ParamHeaders {
   #page(cursor: unknown, extra: MessageExtraInfo): Promise<JSONRPCResultResponse['result'] | undefined> {
     const params = { _meta: META, ...(cursor !== undefined && { cursor }) };
     return new Promise((resolve) => {
+      const done = (list: JSONRPCResultResponse['result'] | undefined) => {
+        clearTimeout(timer);
+        resolve(list);
+      };
       const asked = this.#transport.ask({ jsonrpc: '2.0', id: 0, method: 'tools/list', params }, extra, {
         told: unheard,
-        answered: (response) => {
-          clearTimeout(timer);
-          resolve('result' in response ? response.result : undefined);
-        },
+        closed: () => done(undefined),
+        answered: (response) => done('result' in response ? response.result : undefined),
       });
       const giveUp = () => {
         if (asked !== undefined) this.#transport.cancel(asked, 'No answer in time');

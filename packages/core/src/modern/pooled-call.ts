@@ -58,7 +58,7 @@ export class PooledCall implements PendingCall, ActiveRequest {
   }
 
   answered(response: JSONRPCResponse): void {
-    if (!this.#settle()) return;
+    this.#settle();
     const { authInfo, principal } = this.#request.identity;
     const own = privateResponse(response, principal, this.#services);
     const { answer, text } = serialized(own, this.#message.id, (error) =>
@@ -67,6 +67,10 @@ export class PooledCall implements PendingCall, ActiveRequest {
     const status = 'error' in answer && answer.error.code === CAPABILITY_REQUIRED ? 400 : 200;
     this.#exchange?.respond(text, status);
     this.#observer?.answered(answer);
+  }
+
+  closed(): void {
+    this.#refuse('closed', -32000, 'The server has closed its connection');
   }
 
   end(): void {
@@ -84,18 +88,17 @@ export class PooledCall implements PendingCall, ActiveRequest {
 
   /** The handler is told to stop. */
   #cancel(outcome: 'cancelled' | 'closed' | 'timeout', reason: string, answer?: () => void): void {
-    if (!this.#settle()) return;
+    if (this.#settled) return;
+    this.#settle();
     if (this.#id !== undefined) this.#server.transport.cancel(this.#id, reason);
     answer?.();
     this.#observer?.abandoned(outcome);
   }
 
   /** It comes to one end. Listeners are told last: what they do may end it again. */
-  #settle(): boolean {
-    if (this.#settled) return false;
+  #settle(): void {
     this.#settled = true;
     clearTimeout(this.#timer);
     this.#exchange?.abandon();
-    return true;
   }
 }

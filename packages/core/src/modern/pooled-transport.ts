@@ -7,7 +7,7 @@ import type {
   RequestId,
 } from '../protocol/json-rpc.ts';
 import type { MessageExtraInfo, SendOptions, Transport } from '../protocol/transport.ts';
-import { cancelled, errorResponse } from '../transport/responses.ts';
+import { cancelled } from '../transport/responses.ts';
 import { type ScopeChallengeResolver, ScopeChallenges } from '../transport/scope-challenges.ts';
 import { MODERN_REVISION } from './fast-request.ts';
 
@@ -17,6 +17,8 @@ export interface PendingCall {
   told(notification: JSONRPCNotification): void;
   /** The answer. Nothing comes after it. */
   answered(response: JSONRPCResponse): void;
+  /** There will be none: the server has closed its connection. */
+  closed(): void;
 }
 
 /** Whom a pooled server talks to beside the callers. */
@@ -75,7 +77,6 @@ export class PooledTransport implements Transport {
    * seen it.
    */
   ask(request: JSONRPCRequest, extra: MessageExtraInfo, call: PendingCall): RequestId | undefined {
-    if (this.#closed) return undefined;
     this.#lastId += 1;
     const id = this.#lastId;
     this.#calls.set(id, call);
@@ -93,8 +94,7 @@ export class PooledTransport implements Transport {
 
   /** Nobody waits for the answer any more: its handler is told to stop. */
   cancel(requestId: RequestId, reason: string): void {
-    if (!this.#calls.delete(requestId)) return;
-    this.#context.onSettled();
+    if (this.#calls.delete(requestId)) this.#context.onSettled();
     try {
       this.onmessage?.(cancelled({ requestId, reason }), MODERN);
     } catch (error) {
@@ -112,18 +112,17 @@ export class PooledTransport implements Transport {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    const calls = [...this.#calls];
+    const calls = [...this.#calls.values()];
     this.#calls.clear();
-    for (const [id, call] of calls) call.answered(errorResponse(id, -32000, 'The server has closed its connection'));
+    for (const call of calls) call.closed();
     this.onclose?.();
   }
 
   #answer(response: JSONRPCResponse): void {
     const id = response.id as RequestId;
     const call = this.#calls.get(id);
-    if (call === undefined) return;
     this.#calls.delete(id);
-    if (!this.#handingOver) call.answered(response);
+    if (!this.#handingOver) call?.answered(response);
     this.#context.onSettled();
   }
 

@@ -146,22 +146,19 @@ export class ModernEra {
   async #assertServed(sdk: ModernSdk, body: unknown, request: CallerRequest): Promise<void> {
     const servers = this.#serversOf(sdk);
     const served = await this.#whileWaiting(request, servers.of(request.identity)).catch((error) => {
-      // A server that cannot be had is no reason to leave unsaid what is wrong with the request.
       if (tenancyErrorFrom(error).status !== 500) throw error;
+      // A server that cannot be had is no reason to leave unsaid what is wrong with the request.
       return true;
     });
     if (served === undefined) throw onlySessions(request.facts, body);
   }
 
-  /** What comes is waited for as long as the request is to go on; a server that does not come in time is given up. */
+  /** What is to come is waited for as long as the request is to go on. */
   async #whileWaiting<Result>(request: CallerRequest, work: Result | PromiseLike<Result>): Promise<Result> {
     if (!isPromiseLike(work)) return work;
     const waiting = new WaitingRequest(request);
     this.#services.active.add(waiting, request.sink.done);
-    return waiting.during(work).catch((error) => {
-      this.#servers?.abandon(work);
-      throw error;
-    });
+    return waiting.during(work);
   }
 
   async #begin(call: ExactCall, { sink }: CallerRequest): Promise<void> {

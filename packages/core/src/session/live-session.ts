@@ -1,4 +1,4 @@
-import { sessionNotFound, shuttingDown, type TenancyError } from '../errors.ts';
+import { sessionNotFound, shuttingDown } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { isRequest, type JSONRPCMessage, type JSONRPCNotification, type JSONRPCRequest } from '../protocol/json-rpc.ts';
 import type { InitializeResult } from '../protocol/lifecycle.ts';
@@ -182,7 +182,8 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   /** Ends everything: calls are aborted and answered with an error, streams end. */
   end(): void {
     this.#state = 'ended';
-    this.#close(ENDED);
+    this.#servers.close(ENDED);
+    this.streams.abortAll(ENDED);
     this.log?.forget();
   }
 
@@ -190,7 +191,8 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   release(): void {
     this.#state = 'released';
     this.streams.hangUp();
-    this.#close(RELEASED);
+    this.#servers.close(RELEASED);
+    this.streams.abortAll(RELEASED);
   }
 
   observe(request: JSONRPCRequest): CallObserver | undefined {
@@ -263,11 +265,6 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     for (const message of messages) this.#deliver(message, extra);
     if (messages.some(isInitialized)) await this.#services.save(this.record);
     request.sink.answer(202, undefined, []);
-  }
-
-  #close(refusal: TenancyError): void {
-    this.#servers.close(refusal);
-    this.streams.abortAll(refusal);
   }
 
   #deliver(message: JSONRPCMessage, extra: MessageExtraInfo): void {

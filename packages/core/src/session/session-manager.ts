@@ -98,17 +98,12 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   }
 
   async #findParked(sessionId: string, identity: Identity, sink: ResponseSink): Promise<LiveSession | undefined> {
-    for (;;) {
-      const present = this.#table.get(sessionId);
-      if (present !== undefined)
-        return samePrincipal(present.record.principal, identity.principal) ? present : undefined;
-      this.#assertNotReleased();
-      const record = await this.#records.load(sessionId);
-      if (record === undefined || !samePrincipal(record.principal, identity.principal)) return undefined;
-      this.#assertNotReleased();
-      const session = await this.#lifecycle.resume(sessionId, sink);
-      if (session === undefined || session.present) return session;
-    }
+    this.#assertNotReleased();
+    const record = await this.#records.load(sessionId);
+    if (record === undefined || !samePrincipal(record.principal, identity.principal)) return undefined;
+    this.#assertNotReleased();
+    const session = await this.#lifecycle.resume(sessionId, sink);
+    return session === undefined || session.present ? session : this.find(sessionId, identity, sink);
   }
 
   /** Opens a session for an `initialize` request. Rejects where a limit is reached or the server cannot be built. */

@@ -29,8 +29,8 @@ export function extraOf(request: CallerRequest): MessageExtraInfo {
 /** The request as the Fetch API has it, without its body. */
 export function webRequestOf(facts: RequestFacts, signal?: AbortSignal): Request {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(facts.headers)) {
-    if (name.startsWith(':') || value === undefined) continue;
+  // Names that begin with a colon are of HTTP/2 itself.
+  for (const [name, value = []] of Object.entries(facts.headers).filter(([name]) => !name.startsWith(':'))) {
     for (const one of [value].flat()) headers.append(name, one);
   }
   return new Request(urlOf(facts), { method: facts.method, headers, ...(signal && { signal }) });

@@ -42,8 +42,7 @@ function assertNothing(lacking: unknown, authInfo: AuthInfo | undefined): void {
 
 /** Where the document of a token's own resource is (RFC 9728 section 3.1). */
 function metadataUrlOf(authInfo: AuthInfo | undefined): string | undefined {
-  const { resource } = authInfo ?? {};
-  if (resource === undefined || !/^https?:$/.test(resource.protocol)) return undefined;
-  const path = resource.pathname === '/' ? '' : resource.pathname;
-  return new URL(`/.well-known/oauth-protected-resource${path}`, resource).href;
+  const { protocol, pathname, origin }: Partial<URL> = authInfo?.resource ?? {};
+  const path = pathname === '/' ? '' : pathname;
+  return protocol?.startsWith('http') ? `${origin}/.well-known/oauth-protected-resource${path}` : undefined;
 }

@@ -29,7 +29,7 @@ const REQUESTS = [
 ] as const;
 
 describe.each(['pooled', 'per-request'] as const)('%s, what a server allows every cache to keep', (modern) => {
-  it('is kept for its caller only, and the log says so once', async () => {
+  it('is kept for its caller only, and the log says so once for each tenant', async () => {
     const logger = recordingLogger();
     const served = await serve({ provider: tokens({ a: publicServer, b: publicServer }), modern, logger });
 
@@ -45,7 +45,7 @@ describe.each(['pooled', 'per-request'] as const)('%s, what a server allows ever
     }
 
     const warnings = logger.lines.filter(({ level }) => level === 'warn');
-    expect(warnings).toHaveLength(1);
+    expect(warnings).toHaveLength(2);
     expect(warnings[0]?.message).toContain("cacheScope 'public'");
   });
 

@@ -1,6 +1,6 @@
 import type { ServerContext } from '@mcp-tenancy/core';
 import type { AuthInfo } from '@modelcontextprotocol/server';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { elapsed } from '../support/parking.ts';
 import { eventsOf, eventually, gate, type Served, said, serve, textOf, tokens } from '../support/tenancy-server.ts';
 import { counting, modernServer } from './support/modern-servers.ts';
@@ -127,7 +127,7 @@ describe('a pooled server', () => {
     await built[0]?.close();
 
     expect(await left).toMatchObject({ status: 200, response: { id: 1, error: { code: -32000 } } });
-    expect(called).toMatchObject([{ toolName: 'hang', outcome: 'protocol_error', era: '2026' }]);
+    expect(called).toMatchObject([{ toolName: 'hang', outcome: 'closed', era: '2026' }]);
     expect(await which(served, 'a')).toBe('2');
     expect(served.tenancy.stats().pooledServers).toBe(1);
   });
@@ -224,7 +224,7 @@ it('what a host leaves on its request instead of a verified token is no reason t
   expect(textOf((await callTool(served.wire(), 'which')).response)).toBe('x');
 });
 
-it('a server that is never built keeps nobody waiting for ever, and the next one is', async () => {
+it('a server that is never built keeps nobody waiting for ever, and half a minute later the next one is', async () => {
   let built = 0;
   const served = await serve({
     provider: tokens({
@@ -239,6 +239,9 @@ it('a server that is never built keeps nobody waiting for ever, and the next one
   const { status, response } = await callTool(served.wire('a'), 'which', { signal: AbortSignal.timeout(5_000) });
   expect({ status, response }).toMatchObject({ status: expect.any(Number), response: { error: expect.any(Object) } });
 
+  const later = Date.now() + 31_000;
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(later);
+  onTestFinished(() => clock.mockRestore());
   expect(await which(served, 'a')).toBe('x');
 });
 
