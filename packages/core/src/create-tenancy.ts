@@ -40,7 +40,7 @@ export interface TenancyStats {
   readonly liveSessions: number;
   /** Tenants that these belong to. */
   readonly activeTenants: number;
-  /** Servers that wait for requests of the 2026 era. */
+  /** Servers that answer, or wait for, requests of the 2026 era. */
   readonly pooledServers: number;
   /** Clients that listen for changes in the 2026 era. */
   readonly listeners: number;
@@ -146,8 +146,8 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
 
   /**
    * Sends a notification to the clients of live sessions, and to those who listen for it in the 2026 era: of one tenant, of one session, or to all; returns
-   * how many there are. A client without
-   * an open stream gets it when it opens one. Log messages and resource updates go to those who have asked for them only.
+   * how many there are. A session's client without an open stream gets it when it opens one. Log messages and resource updates go to those who have asked for
+   * them only.
    */
   notify(target: NotifyTarget, notification: Notification): number {
     assertOptions('target', target, ['tenantId', 'sessionId']);
@@ -162,7 +162,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   }
 
   /**
-   * Ends the sessions and streams of a tenant, of a caller or of a token, parked sessions included; settles with how many sessions there were.
+   * Ends the sessions, streams and requests of a tenant, of a caller or of a token, parked sessions included; settles with how many sessions there were.
    * Live ones end at once. A token that its verifier goes on to accept can open new ones: have it refused there first. Rejects where the
    * session store fails.
    */

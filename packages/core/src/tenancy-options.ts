@@ -54,9 +54,9 @@ export interface StreamOptions {
 export interface TenancyOptions {
   /** A server for each bearer token. It verifies the tokens too, unless `verifier` does. */
   readonly provider?: BearerTokenProvider;
-  /** A fresh server for each session. */
+  /** A fresh server for each session, and for each caller of the 2026 era. */
   readonly createServer?: ServerFactory;
-  /** One server for all sessions. Give `createServer` where you can: a shared instance cannot ask clients for anything outside a request. */
+  /** One server for all sessions; it serves the 2025 era only. Give `createServer` where you can: a shared instance cannot ask clients for anything outside a request. */
   readonly server?: McpServerInstance;
   /** Verifies bearer tokens. Without it, and without a provider, no token is asked for. */
   readonly verifier?: TokenVerifier;

@@ -1,6 +1,6 @@
 import { type McpServerInstance, protocolOf, type SdkServer } from '../protocol/server-instance.ts';
 
-/** Servers that were built: who has let go of one need not say so. */
+/** Servers that were built. They are held weakly: who has let go of one need not say so. */
 export class BuiltServers {
   readonly #servers = new Set<WeakRef<SdkServer>>();
   readonly #known = new WeakSet<SdkServer>();

@@ -47,10 +47,9 @@ class SharedJsonSchemaValidator implements JsonSchemaValidatorProvider {
 }
 
 /**
- * A JSON Schema validator for the servers of SDK v1 that a factory builds: `new McpServer(info, { jsonSchemaValidator: sharedJsonSchemaValidator })`. Those of
- * v2 need none. Without
- * it every SDK server makes one of its own, which is most of what it takes to build and to keep a server. Schemas are compiled once, and never for
- * another schema with the same `$id`.
+ * A JSON Schema validator for the servers of SDK v1 that a factory builds: `new McpServer(info, { jsonSchemaValidator: sharedJsonSchemaValidator })`. Without
+ * it each of them makes one of its own, which is most of what it takes to build and to keep a server; those of SDK v2 make none before they need it. Schemas are
+ * compiled once, and never for another schema with the same `$id`.
  */
 export const sharedJsonSchemaValidator: JsonSchemaValidatorProvider = new SharedJsonSchemaValidator();
 

@@ -21,7 +21,7 @@ export interface BearerTokenProvider {
    * anything else is a 500.
    */
   verifyAccessToken(token: string): Promise<AuthInfo>;
-  /** A server for the token: a fresh instance at every call, one call for each session. */
+  /** A server for the token: a fresh instance at every call; one call for each session, and, in the 2026 era, for each server of the pool and each request outside of it. */
   createServerForToken(token: string, authInfo: AuthInfo, context?: ServerContext): Promise<McpServerInstance>;
   /**
    * Calls `listener` after every change; returns the end of the subscription. Connected clients follow changes only where this
