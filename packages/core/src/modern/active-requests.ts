@@ -1,14 +1,12 @@
 import { Grouped } from '../grouped.ts';
-import { isMeant, type SessionFilter } from '../identity/session-filter.ts';
+import { type Caller, isMeant, type SessionFilter } from '../identity/session-filter.ts';
 
 /** What the client of a call is told that was ended before its server had answered. */
 export const ENDED = 'The request was ended by the server';
 
-/** Whose request it is. */
-export type Caller = SessionFilter & { readonly tenantId: string };
-
 /** A request of the 2026 era that is being answered. */
 export interface ActiveRequest {
+  /** Whose it is. */
   readonly caller: Caller;
   /** Ends it: what it has not said yet will not be said. */
   end(): void;

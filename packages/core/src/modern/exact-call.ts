@@ -1,4 +1,5 @@
 import { type TenancyError, temporarilyUnavailable, tenancyErrorFrom, UnavailableError, unheard } from '../errors.ts';
+import { type Caller, callerOf } from '../identity/session-filter.ts';
 import { isObject, type JSONRPCRequest } from '../protocol/json-rpc.ts';
 import { onlySessions } from '../request/classify-era.ts';
 import { requestIdOf } from '../request/read-messages.ts';
@@ -6,13 +7,13 @@ import { type CallerRequest, webRequestOf } from '../transport/caller-request.ts
 import { frameOf } from '../transport/event-frames.ts';
 import { errorResponse } from '../transport/responses.ts';
 import { type CallObserver, observeToolCall } from '../transport/tool-calls.ts';
-import { type ActiveRequest, type Caller, ENDED } from './active-requests.ts';
+import { type ActiveRequest, ENDED } from './active-requests.ts';
 import { privateResponse } from './cache-scope.ts';
 import type { ChangeEvent } from './change-events.ts';
 import { parsed, refusalOf, responseIn, serverInfoIn } from './exact-answer.ts';
 import { isServerOf, type ModernSdk, type ModernServer, sdkOf } from './load-modern-sdk.ts';
 import { ModernExchange } from './modern-exchange.ts';
-import { callerOf, type ModernServices, toolCallerOf } from './modern-services.ts';
+import { type ModernServices, toolCallerOf } from './modern-services.ts';
 
 /** Why a request was ended before its server had answered, and what its client is told. */
 interface Ending {
@@ -84,7 +85,7 @@ export class ExactCall implements ActiveRequest {
     const answered = this.#ask();
     answered.catch(unheard);
     const ending = await Promise.race([answered, this.#ended.promise]);
-    if (ending !== undefined && !this.#settled) this.#answerEnding(ending);
+    if (ending !== undefined) this.#answerEnding(ending);
   }
 
   /** Tells a listener of a change. */
@@ -177,10 +178,7 @@ export class ExactCall implements ActiveRequest {
 
   /** What the handler has not said yet, it never will. */
   #answerEnding(ending: Ending): void {
-    if (!this.#settled) this.#sayLastWords(ending);
-  }
-
-  #sayLastWords(ending: Ending): void {
+    if (this.#settled) return;
     this.#settle();
     const { outcome, code, message } = ending;
     if (this.listening && ending !== GONE) throw temporarilyUnavailable(new UnavailableError(message));

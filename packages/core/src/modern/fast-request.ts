@@ -1,11 +1,11 @@
 import { isJSONRPCMessage, isObject, isRequest, type JSONRPCRequest } from '../protocol/json-rpc.ts';
-import { REVISION_KEY } from '../request/classify-era.ts';
+import { MODERN_REVISION, REVISION_KEY } from '../request/classify-era.ts';
 import type { RequestFacts } from '../request/request-facts.ts';
 
-/** The revision that is served without sessions. */
-export const MODERN_REVISION = '2026-07-28';
 /** Where a request declares what its client can do. */
-export const CAPABILITIES_KEY = 'io.modelcontextprotocol/clientCapabilities';
+const CAPABILITIES_KEY = 'io.modelcontextprotocol/clientCapabilities';
+/** What requests of our own say of themselves. */
+export const OWN_META = { [REVISION_KEY]: MODERN_REVISION, [CAPABILITIES_KEY]: {} };
 
 /** The methods that a pooled server is asked at once, each with the parameter that `Mcp-Name` repeats. */
 const FAST_METHODS: ReadonlyMap<string, string | undefined> = new Map([

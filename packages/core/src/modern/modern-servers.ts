@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { serverUnavailable, unheard } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { digestToken } from '../identity/principal.ts';
-import { isMeant, type SessionFilter } from '../identity/session-filter.ts';
+import { callerOf, isMeant, type SessionFilter } from '../identity/session-filter.ts';
 import type { BuildServer } from '../tenant/build-server.ts';
 import type { TenantServers } from '../tenant/tenant-servers.ts';
 import { isServerOf, type ModernSdk, sdkOf } from './load-modern-sdk.ts';
@@ -93,11 +93,10 @@ export class ModernServers {
   }
 
   #add(key: string, identity: Identity): Promise<PooledServer | undefined> {
-    const { principal, tokenDigest } = identity;
-    const { byTenant } = this.#parts.settings;
+    const { tenantId } = identity.principal;
     const building = this.#build(identity);
     const entry: Entry = {
-      caller: byTenant ? { tenantId: principal.tenantId } : { ...principal, ...(tokenDigest && { tokenDigest }) },
+      caller: this.#parts.settings.byTenant ? { tenantId } : callerOf(identity),
       startedAt: Date.now(),
       building,
       server: undefined,

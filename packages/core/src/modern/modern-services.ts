@@ -5,7 +5,7 @@ import type { BuildServer } from '../tenant/build-server.ts';
 import type { ServerInfo } from '../tenant/tenant-servers.ts';
 import type { KeepAlive } from '../transport/keep-alive.ts';
 import type { ToolCaller } from '../transport/tool-calls.ts';
-import type { ActiveRequests, Caller } from './active-requests.ts';
+import type { ActiveRequests } from './active-requests.ts';
 import type { TenantListeners } from './tenant-listeners.ts';
 
 /** What all requests of the 2026 era share. */
@@ -23,11 +23,6 @@ export interface ModernServices {
   onError(principal: Principal, error: Error): void;
   /** A server allowed shared caches to keep what is its tenant's own. */
   onPublicCache(principal: Principal): void;
-}
-
-/** The caller of a request, as filters know it. */
-export function callerOf({ principal, tokenDigest }: Identity): Caller {
-  return { ...principal, ...(tokenDigest !== undefined && { tokenDigest }) };
 }
 
 /** The caller of a tool, as events tell of it. */

@@ -7,11 +7,9 @@ import {
   type JSONRPCResultResponse,
 } from '../protocol/json-rpc.ts';
 import type { MessageExtraInfo } from '../protocol/transport.ts';
-import { REVISION_KEY } from '../request/classify-era.ts';
-import { CAPABILITIES_KEY, MODERN_REVISION } from './fast-request.ts';
+import { OWN_META } from './fast-request.ts';
 import { MODERN, type PooledTransport } from './pooled-transport.ts';
 
-const META = { [REVISION_KEY]: MODERN_REVISION, [CAPABILITIES_KEY]: {} };
 /** Pages of a list, beyond which it is not known. */
 const MAX_PAGES = 100;
 /** ms that a server may take for a page. */
@@ -77,7 +75,7 @@ export class ParamHeaders {
   }
 
   #page(cursor: unknown, extra: MessageExtraInfo): Promise<JSONRPCResultResponse['result'] | undefined> {
-    const params = { _meta: META, ...(cursor !== undefined && { cursor }) };
+    const params = { _meta: OWN_META, ...(cursor !== undefined && { cursor }) };
     return new Promise((resolve) => {
       const done = (list: JSONRPCResultResponse['result'] | undefined) => {
         clearTimeout(timer);

@@ -1,13 +1,14 @@
+import { type Caller, callerOf } from '../identity/session-filter.ts';
 import { withoutToken } from '../identity/without-token.ts';
 import type { JSONRPCNotification, JSONRPCRequest, JSONRPCResponse, RequestId } from '../protocol/json-rpc.ts';
 import type { MessageExtraInfo } from '../protocol/transport.ts';
 import type { CallerRequest } from '../transport/caller-request.ts';
 import { errorResponse, serialized } from '../transport/responses.ts';
 import { type CallObserver, observeToolCall } from '../transport/tool-calls.ts';
-import { type ActiveRequest, type Caller, ENDED } from './active-requests.ts';
+import { type ActiveRequest, ENDED } from './active-requests.ts';
 import { privateResponse } from './cache-scope.ts';
 import { ModernExchange } from './modern-exchange.ts';
-import { callerOf, type ModernServices, toolCallerOf } from './modern-services.ts';
+import { type ModernServices, toolCallerOf } from './modern-services.ts';
 import type { PooledServer } from './pooled-server.ts';
 import type { PendingCall } from './pooled-transport.ts';
 

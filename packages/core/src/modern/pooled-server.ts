@@ -1,26 +1,22 @@
 import { unheard } from '../errors.ts';
 import type { AuthInfo } from '../protocol/auth-info.ts';
-import type { JSONRPCNotification, JSONRPCRequest } from '../protocol/json-rpc.ts';
-import { REVISION_KEY } from '../request/classify-era.ts';
+import type { JSONRPCRequest } from '../protocol/json-rpc.ts';
+import { MODERN_REVISION } from '../request/classify-era.ts';
 import type { ServerInfo } from '../tenant/tenant-servers.ts';
 import { responseIn, serverInfoIn } from './exact-answer.ts';
-import { CAPABILITIES_KEY, MODERN_REVISION } from './fast-request.ts';
+import { OWN_META } from './fast-request.ts';
 import type { ModernSdk, ModernServer } from './load-modern-sdk.ts';
 import { ParamHeaders } from './param-headers.ts';
-import { PooledTransport } from './pooled-transport.ts';
+import { PooledTransport, type PooledTransportContext } from './pooled-transport.ts';
 
 /** Whom a pooled server talks to beside the callers. */
-export interface PooledServerContext {
-  /** A message that belongs to no request: the list of tools has changed, say. */
-  onAnnounced(notification: JSONRPCNotification): void;
-  onError(error: Error): void;
-}
+export type PooledServerContext = Omit<PooledTransportContext, 'onSettled'>;
 
 const DISCOVER = {
   jsonrpc: '2.0',
   id: 0,
   method: 'server/discover',
-  params: { _meta: { [REVISION_KEY]: MODERN_REVISION, [CAPABILITIES_KEY]: {} } },
+  params: { _meta: OWN_META },
 };
 const DISCOVER_HEADERS = {
   'content-type': 'application/json',

@@ -7,9 +7,9 @@ import type {
   RequestId,
 } from '../protocol/json-rpc.ts';
 import type { MessageExtraInfo, SendOptions, Transport } from '../protocol/transport.ts';
+import { MODERN_REVISION } from '../request/classify-era.ts';
 import { cancelled } from '../transport/responses.ts';
 import { type ScopeChallengeResolver, ScopeChallenges } from '../transport/scope-challenges.ts';
-import { MODERN_REVISION } from './fast-request.ts';
 
 /** One request that waits for a server. */
 export interface PendingCall {
@@ -21,7 +21,7 @@ export interface PendingCall {
   closed(): void;
 }
 
-/** Whom a pooled server talks to beside the callers. */
+/** Whom a server's connection talks to beside the callers. */
 export interface PooledTransportContext {
   /** A message that belongs to no request: the list of tools has changed, say. */
   onAnnounced(notification: JSONRPCNotification): void;

@@ -3,13 +3,12 @@ import type { SessionFilter } from '../identity/session-filter.ts';
 import { withoutToken } from '../identity/without-token.ts';
 import { isPromiseLike } from '../is-promise-like.ts';
 import type { JSONRPCNotification, JSONRPCRequest } from '../protocol/json-rpc.ts';
-import { MAX_TIMER_MS } from '../read-whole-number.ts';
 import { onlySessions } from '../request/classify-era.ts';
 import { headerOf, type RequestFacts } from '../request/request-facts.ts';
 import type { PrincipalUsages } from '../tenant/principal-usage.ts';
 import type { TenantServers } from '../tenant/tenant-servers.ts';
 import { type CallerRequest, type Dispatch, extraOf } from '../transport/caller-request.ts';
-import type { Credential } from '../transport/response-sink.ts';
+import { whenExpired } from '../transport/when-expired.ts';
 import { ActiveRequests } from './active-requests.ts';
 import { changeOf, LIST_CHANGES } from './change-events.ts';
 import { ExactCall } from './exact-call.ts';
@@ -211,13 +210,6 @@ export class ModernEra {
     });
     return this.#servers;
   }
-}
-
-/** What a token allowed ends with it. */
-function whenExpired(credential: Credential | undefined, end: () => void): NodeJS.Timeout | undefined {
-  if (credential?.expiresAt === undefined) return undefined;
-  const remainingMs = Math.max(credential.expiresAt - Date.now(), 0);
-  return setTimeout(end, Math.min(remainingMs, MAX_TIMER_MS)).unref();
 }
 
 /** Whether the SDK, too, finds that a request belongs to a session. */

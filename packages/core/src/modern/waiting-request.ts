@@ -1,8 +1,8 @@
 import { serverUnavailable, temporarilyUnavailable, UnavailableError, unheard } from '../errors.ts';
+import { type Caller, callerOf } from '../identity/session-filter.ts';
 import type { CallerRequest } from '../transport/caller-request.ts';
 import { withinTime } from '../within-time.ts';
-import type { ActiveRequest, Caller } from './active-requests.ts';
-import { callerOf } from './modern-services.ts';
+import { type ActiveRequest, ENDED } from './active-requests.ts';
 
 /** A request that has no server yet. */
 export class WaitingRequest implements ActiveRequest {
@@ -25,6 +25,6 @@ export class WaitingRequest implements ActiveRequest {
   }
 
   end(): void {
-    this.#ended.reject(temporarilyUnavailable(new UnavailableError('The request was ended by the server')));
+    this.#ended.reject(temporarilyUnavailable(new UnavailableError(ENDED)));
   }
 }

@@ -6,7 +6,8 @@ import { headerOf, type RequestFacts } from './request-facts.ts';
 
 /** Where a message of the 2026 era says its revision. */
 export const REVISION_KEY = 'io.modelcontextprotocol/protocolVersion';
-const FIRST_STATELESS_REVISION = '2026-07-28';
+/** The revision that is served without sessions, the first that has none. */
+export const MODERN_REVISION = '2026-07-28';
 
 /**
  * Throws `method_not_allowed` for a GET or DELETE whose revision has no sessions, and so no streams to open and nothing to
@@ -60,5 +61,5 @@ function claimOf(body: unknown): unknown {
 
 /** Revisions are dates: they compare as text. */
 function isStateless(revision: unknown): boolean {
-  return typeof revision === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(revision) && revision >= FIRST_STATELESS_REVISION;
+  return typeof revision === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(revision) && revision >= MODERN_REVISION;
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { principalKey } from '../identity/principal.ts';
-import { isMeant, type SessionFilter } from '../identity/session-filter.ts';
+import { callerOf, isMeant, type SessionFilter } from '../identity/session-filter.ts';
 import type { InitializeResult } from '../protocol/lifecycle.ts';
 import type { SessionRecord } from './session-record.ts';
 
@@ -24,9 +24,7 @@ export class Introductions {
 
   /** A server has said so to the client of a session. `asked`: the record as it was before. */
   keep(asked: SessionRecord, introduction: InitializeResult): void {
-    const { principal, tokenDigest } = asked;
-    const caller = { ...principal, ...(tokenDigest !== undefined && { tokenDigest }) };
-    this.#entries.set(keyOf(asked), { caller, introduction });
+    this.#entries.set(keyOf(asked), { caller: callerOf(asked), introduction });
   }
 
   /** Servers will say something else to those who are meant. */

@@ -4,7 +4,7 @@ import { shuttingDown, unheard } from '../errors.ts';
 import { IsolatedEmitter, type SessionEndReason } from '../events.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { samePrincipal } from '../identity/principal.ts';
-import { isMeant, type SessionFilter } from '../identity/session-filter.ts';
+import { callerOf, isMeant, type SessionFilter } from '../identity/session-filter.ts';
 import type { JSONRPCNotification } from '../protocol/json-rpc.ts';
 import type { InitializeRequest, InitializeResult } from '../protocol/lifecycle.ts';
 import { readWholeNumber } from '../read-whole-number.ts';
@@ -223,14 +223,14 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   }
 
   #presentOnes(filter: SessionFilter): LiveSession[] {
-    return this.#table.all(filter.tenantId).filter(({ record }) => isMeant(filterOf(record), filter));
+    return this.#table.all(filter.tenantId).filter(({ record }) => isMeant(callerOf(record), filter));
   }
 
   /** One that goes on meanwhile may have a better token by now, and one that was opened after it is another matter. */
   #isRevoked(record: SessionRecord, filter: SessionFilter, revokedAt: number): boolean {
     const present = this.#table.get(record.id);
     if (this.#table.opening.has(record.id) || record.createdAt > revokedAt) return false;
-    return present === undefined || isMeant(filterOf(present.record), filter);
+    return present === undefined || isMeant(callerOf(present.record), filter);
   }
 
   async #makeRoom(session: LiveSession, maxSessions: number): Promise<void> {
@@ -252,8 +252,4 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
 export interface NotifyTarget {
   readonly tenantId?: string;
   readonly sessionId?: string;
-}
-
-function filterOf({ principal, tokenDigest }: SessionRecord): SessionFilter {
-  return { ...principal, ...(tokenDigest !== undefined && { tokenDigest }) };
 }

@@ -1,11 +1,11 @@
 import { sessionNotFound, type TenancyError } from '../errors.ts';
-import { MAX_TIMER_MS } from '../read-whole-number.ts';
 import { eventIdOf, frameOf, framesOf, invalidEventId, streamHeaders } from './event-frames.ts';
 import type { LoggedEvent, MissedEvents } from './event-log.ts';
 import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
-import type { Credential, ResponseSink } from './response-sink.ts';
+import type { ResponseSink } from './response-sink.ts';
 import type { SessionLog } from './session-log.ts';
 import type { StreamPosition } from './stream-position.ts';
+import { whenExpired } from './when-expired.ts';
 
 /** What all streams of one session share. */
 export interface StreamContext {
@@ -162,14 +162,8 @@ export class EventStream implements KeepAliveTarget {
     this.#sink = sink;
     this.#context.keepAlive.add(this);
     sink.onGone(() => this.#release());
-    this.#endWith(sink.credential);
-  }
-
-  /** What was allowed by a token ends when the token does; with a log the client goes on with another one. */
-  #endWith(credential: Credential | undefined): void {
-    if (credential?.expiresAt === undefined) return;
-    const remainingMs = Math.max(credential.expiresAt - Date.now(), 0);
-    this.#expiry = setTimeout(() => this.detach(), Math.min(remainingMs, MAX_TIMER_MS)).unref();
+    // With a log the client goes on with another token.
+    this.#expiry = whenExpired(sink.credential, () => this.detach());
   }
 
   #release(): ResponseSink | undefined {
