@@ -85,7 +85,7 @@ export class ExactCall implements ActiveRequest {
     const answered = this.#ask();
     answered.catch(unheard);
     const ending = await Promise.race([answered, this.#ended.promise]);
-    if (ending !== undefined) this.#answerEnding(ending);
+    if (ending !== undefined && !this.#settled) this.#answerEnding(ending);
   }
 
   /** Tells a listener of a change. */
@@ -122,10 +122,13 @@ export class ExactCall implements ActiveRequest {
     const refusal = this.#refusal;
     this.#refusal = undefined;
     if (this.#sdk !== sdk) return this.#ask();
-    if (refusal !== undefined) this.#refuse(refusal);
-    else if (this.#settled) await response.body?.cancel();
+    if (this.#settled) await response.body?.cancel();
+    else if (refusal !== undefined) this.#refuse(refusal);
     else if (response.headers.get('content-type') === 'text/event-stream') this.#relay(response).catch(unheard);
-    else this.#answerWith(response, await response.text());
+    else {
+      const text = await response.text();
+      if (!this.#settled) this.#answerWith(response, text);
+    }
   }
 
   #answerWith(response: Response, text: string): void {
@@ -153,8 +156,9 @@ export class ExactCall implements ActiveRequest {
       }
     } finally {
       this.#ended.resolve(CLOSED);
+      const ending = await this.#ended.promise;
       if (this.listening || this.#settled) sink.end();
-      else this.#answerEnding(await this.#ended.promise);
+      else this.#answerEnding(ending);
     }
   }
 
@@ -178,7 +182,6 @@ export class ExactCall implements ActiveRequest {
 
   /** What the handler has not said yet, it never will. */
   #answerEnding(ending: Ending): void {
-    if (this.#settled) return;
     this.#settle();
     const { outcome, code, message } = ending;
     if (this.listening && ending !== GONE) throw temporarilyUnavailable(new UnavailableError(message));
@@ -192,7 +195,6 @@ export class ExactCall implements ActiveRequest {
 
   /** A client whose answer is a stream already is told in it; the refusal is thrown all the same, for the log and for listeners. */
   #refuse(refusal: TenancyError): void {
-    if (this.#settled) return;
     this.#settle();
     const { code, rpcCode, message } = refusal;
     const response = errorResponse(requestIdOf(this.#body) ?? '', rpcCode, message);
