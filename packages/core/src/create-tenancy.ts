@@ -1,9 +1,14 @@
 import { assertOptions } from './assert-options.ts';
 import { assertTarget } from './assert-target.ts';
+import { Fleet } from './cluster/fleet.ts';
+import type { Order } from './cluster/fleet-messages.ts';
+import { unheard } from './errors.ts';
 import { IsolatedEmitter, type TenancyEvents } from './events.ts';
+import { handleForwarded, type RequestPath } from './handle-request.ts';
 import { type Authenticate, authenticateNobody, createAuthenticate } from './identity/authenticate.ts';
 import { wellKnownDocuments } from './identity/oauth-metadata.ts';
 import { digestToken } from './identity/principal.ts';
+import type { SessionFilter } from './identity/session-filter.ts';
 import { type Logger, logWith } from './logger.ts';
 import type { ModernEra } from './modern/serve-modern.ts';
 import { OpenAnswers } from './node/open-answers.ts';
@@ -16,11 +21,12 @@ import {
   type TenancyHandler,
   type TenancyRoute,
 } from './node/tenancy-handler.ts';
-import { isJSONRPCMessage, type Notification } from './protocol/json-rpc.ts';
+import { isJSONRPCMessage, type JSONRPCNotification, type Notification } from './protocol/json-rpc.ts';
 import { readTenancyOptions } from './read-options.ts';
 import { MAX_TIMER_MS, readWholeNumber } from './read-whole-number.ts';
 import { createCheckOrigin } from './request/check-origin.ts';
 import { type NotifyTarget, SessionManager } from './session/session-manager.ts';
+import type { DrainOptions, Revocation, TenancyStats } from './tenancy-operations.ts';
 import type { TenancyOptions, TenancySettings } from './tenancy-options.ts';
 import { createAdmit } from './tenant/limits.ts';
 import { PrincipalUsages } from './tenant/principal-usage.ts';
@@ -31,35 +37,6 @@ import { modernEra, routeModernTo, serversOf } from './wire-servers.ts';
 
 /** How long a client may take to read its last answer when the tenancy closes. */
 const CLOSE_GRACE_MS = 5_000;
-
-/** Counts of what is going on. */
-export interface TenancyStats {
-  /** Open sessions, the parked ones included; with a shared store, as far as is known. */
-  readonly activeSessions: number;
-  /** Sessions that have a server in this process now. */
-  readonly liveSessions: number;
-  /** Tenants that these belong to. */
-  readonly activeTenants: number;
-  /** Servers that answer, or wait for, requests of the 2026 era. */
-  readonly pooledServers: number;
-  /** Clients that listen for changes in the 2026 era. */
-  readonly listeners: number;
-}
-
-/** Whose sessions are revoked: those that have every property that is given. */
-export interface Revocation {
-  readonly tenantId?: string;
-  /** The caller within `tenantId`, which must be given too. */
-  readonly subject?: string;
-  /** The token of the last request of a session. */
-  readonly token?: string;
-}
-
-/** How a tenancy is drained. */
-export interface DrainOptions {
-  /** ms that calls in flight may take to finish before they are aborted. Default: 30,000. */
-  readonly deadlineMs?: number;
-}
 
 /** MCP servers for many tenants behind one endpoint: what every host serves. Its events tell what happens. */
 export class Tenancy extends IsolatedEmitter<TenancyEvents> {
@@ -78,6 +55,9 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   readonly #servers: TenantServers;
   /** Absent where the 2026 era is not served. */
   readonly #modern: ModernEra | undefined;
+  /** Absent where this process is alone. */
+  readonly #fleet: Fleet | undefined;
+  readonly #logger: Logger;
   readonly #open = new OpenAnswers();
   readonly #release: () => Promise<void>;
   #draining: Promise<void> | undefined;
@@ -88,11 +68,12 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   /** Use {@link createTenancy}. */
   constructor(settings: TenancySettings) {
     super(settings.logger);
-    const { source, endpoint, logger } = settings;
+    const { source, endpoint, cluster, logger } = settings;
     const { connect, disconnect, build } = serversOf(settings);
     const provider = source.kind === 'provider' ? source.provider : undefined;
     const { keepAliveMs, retryMs, maxBufferedBytes } = settings.streams;
     this.endpoint = endpoint;
+    this.#logger = logger;
     this.#servers = new TenantServers(this, provider !== undefined);
     const shared = {
       events: this,
@@ -102,17 +83,25 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
       logger,
     };
     const { store, eventLog, sessions } = settings;
-    this.sessions = new SessionManager({ ...shared, connect, store, eventLog, retryMs, settings: sessions });
+    const fleet = cluster && new Fleet({ ...cluster, maxBufferedBytes, logger });
+    this.#fleet = fleet;
+    this.sessions = new SessionManager({ ...shared, connect, store, fleet, eventLog, retryMs, settings: sessions });
     this.#modern = build && modernEra(settings, build, { ...shared, keepAliveMs });
+    const path: RequestPath = {
+      checkOrigin: createCheckOrigin(settings),
+      authenticate: authenticateOf(settings),
+      admit: createAdmit(settings.limits),
+      sessions: this.sessions,
+      forward: fleet && ((owner, request, body) => fleet.forward(owner, request, body)),
+      routeModern: routeModernTo(this.#modern),
+      events: this,
+    };
+    fleet?.join({
+      serve: (request, sink) => handleForwarded(path, request, logger, sink),
+      obey: (order) => this.#obey(order),
+    });
     const parts: HandlerParts = {
-      path: {
-        checkOrigin: createCheckOrigin(settings),
-        authenticate: authenticateOf(settings),
-        admit: createAdmit(settings.limits),
-        sessions: this.sessions,
-        routeModern: routeModernTo(this.#modern),
-        events: this,
-      },
+      path,
       endpoint,
       documents: wellKnownDocuments(settings.oauth2, endpoint),
       maxBufferedBytes,
@@ -156,13 +145,15 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     if (!isJSONRPCMessage(message) || 'id' in message) {
       throw new TypeError('notification must be { method, params? } as MCP defines it');
     }
-    const { sessionId, ...of } = target;
-    const listeners = sessionId === undefined ? this.#modern?.notify(of, message) : undefined;
-    return this.sessions.notify(target, message) + (listeners ?? 0);
+    this.#fleet?.broadcast({ type: 'notify', target, notification: message }).catch((err) => {
+      logWith(this.#logger, 'warn', { err }, 'Clients of other processes may not have been notified');
+    });
+    return this.#notifyHere(target, message);
   }
 
   /**
-   * Ends the sessions, streams and requests of a tenant, of a caller or of a token, parked sessions included; settles with how many sessions there were.
+   * Ends the sessions, streams and requests of a tenant, of a caller or of a token, parked sessions included and on every process of a fleet; settles with how
+   * many sessions this process has ended.
    * Live ones end at once. A token that its verifier goes on to accept can open new ones: have it refused there first. Rejects where the
    * session store fails.
    */
@@ -175,8 +166,12 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     if (token === undefined && tenantId === undefined)
       throw new TypeError('revocation must name a tenantId or a token');
     const filter = { ...of, ...(token !== undefined && { tokenDigest: digestToken(token) }) };
-    this.#modern?.revoke(filter);
-    return this.sessions.revoke(filter);
+    const told = this.#fleet?.broadcast({ type: 'revoke', filter });
+    told?.catch(unheard);
+    this.#revokeRequests(filter);
+    const ended = await this.sessions.revoke(filter);
+    await told;
+    return ended;
   }
 
   /** Settles when every change of a token so far has been applied to all sessions, the parked ones included. */
@@ -207,14 +202,42 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   }
 
   async #drain(deadlineMs: number): Promise<void> {
-    await Promise.all([this.sessions.drain(deadlineMs), this.#modern?.drain(deadlineMs)]);
+    await Promise.all([
+      this.sessions.drain(deadlineMs),
+      this.#modern?.drain(deadlineMs),
+      this.#fleet?.drain(deadlineMs),
+    ]);
   }
 
   async #close(): Promise<void> {
     this.#modern?.close();
     await this.sessions.close();
+    await this.#fleet?.close();
     await this.#open.sent(CLOSE_GRACE_MS);
     await this.#release();
+  }
+
+  #notifyHere(target: NotifyTarget, notification: JSONRPCNotification): number {
+    const { sessionId, ...of } = target;
+    const listeners = sessionId === undefined ? this.#modern?.notify(of, notification) : undefined;
+    return this.sessions.notify(target, notification) + (listeners ?? 0);
+  }
+
+  /** Ends what callers who are meant have going on, but for their sessions. */
+  #revokeRequests(filter: SessionFilter): void {
+    this.#modern?.revoke(filter);
+    this.#fleet?.revoke(filter);
+  }
+
+  /** Does with what is here what another process asks for. */
+  #obey(order: Order): void {
+    if (order.type === 'notify') this.#notifyHere(order.target, order.notification);
+    else if (order.type === 'end') this.sessions.endHere(order.sessionId, order.reason);
+    else {
+      this.#revokeRequests(order.filter);
+      // What the store does not forget now, the process that revokes has it forget.
+      this.sessions.revokeHere(order.filter).catch(unheard);
+    }
   }
 
   /** Live sessions follow at once, parked ones in the order of the changes. */
@@ -230,7 +253,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   async #applyToken({ type, tokenDigest }: TokenChange, before: Promise<void>): Promise<void> {
     if (type === 'removed') {
       const announceRemoval = this.#servers.remove(tokenDigest);
-      this.#modern?.revoke({ tokenDigest });
+      this.#revokeRequests({ tokenDigest });
       const ended = await this.sessions.revoke({ tokenDigest }, before).catch((error) => {
         announceRemoval(true);
         throw error;

@@ -1,3 +1,4 @@
+import type { HandedRequest } from './cluster/fleet-messages.ts';
 import { type TenancyError, tenancyErrorFrom } from './errors.ts';
 import type { IsolatedEmitter, TenancyEvents } from './events.ts';
 import type { Authenticate, Identity } from './identity/authenticate.ts';
@@ -8,7 +9,7 @@ import type { CheckOrigin } from './request/check-origin.ts';
 import { checkEraOfMethod, eraOf } from './request/classify-era.ts';
 import { requestIdOf } from './request/read-messages.ts';
 import { headerOf, type RequestFacts } from './request/request-facts.ts';
-import { routeSession } from './session/route-session.ts';
+import { type Forward, routeSession } from './session/route-session.ts';
 import type { SessionManager } from './session/session-manager.ts';
 import type { Admit } from './tenant/limits.ts';
 import type { Dispatch } from './transport/caller-request.ts';
@@ -34,6 +35,8 @@ export interface RequestPath {
   readonly authenticate: Authenticate;
   readonly admit: Admit;
   readonly sessions: SessionManager;
+  /** Has the process that owns a session answer; absent where this process is alone. */
+  readonly forward: Forward | undefined;
   /** Who answers a request of the 2026 era; `undefined` for one that belongs to a session after all. */
   routeModern(facts: RequestFacts, body: unknown): Promise<Dispatch | undefined>;
   readonly events: IsolatedEmitter<TenancyEvents>;
@@ -62,7 +65,9 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
       body = read instanceof Promise ? await read : read;
     }
     const modern = eraOf(facts, body) === '2026' ? await path.routeModern(facts, body) : undefined;
-    const dispatch = modern ?? (await routeSession(path.sessions, facts, identity, sink, body));
+    const { sessions, forward } = path;
+    const route = { sessions, forward, whileDraining: false };
+    const dispatch = modern ?? (await routeSession(route, facts, identity, sink, body));
     // A token may have been removed while something was waited for.
     while (revocations !== path.sessions.revocations) {
       revocations = path.sessions.revocations;
@@ -79,6 +84,36 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
     refuse(path, request, identity, sink, tenancyErrorFrom(thrown).answering(requestIdOf(body)));
   }
   await sink.done;
+}
+
+/**
+ * The rest of the path of a request that another process has let in, because its session is here. Settles as {@link handleRequest} does, with `false` where
+ * it is not here (any more): nothing has been answered then.
+ */
+export async function handleForwarded(
+  path: RequestPath,
+  { body, ...request }: HandedRequest,
+  logger: Logger,
+  sink: ResponseSink,
+): Promise<boolean> {
+  const { sessions } = path;
+  const { facts, identity } = request;
+  if (!sessions.mayHave(headerOf(facts, 'mcp-session-id'))) return false;
+  sink.credential = credentialOf(identity);
+  let here = true;
+  const handBack = async () => {
+    here = false;
+    return true;
+  };
+  try {
+    const route = { sessions, forward: handBack, whileDraining: true };
+    const dispatch = await routeSession(route, facts, identity, sink, body);
+    await dispatch({ ...request, sink });
+  } catch (thrown) {
+    refuse(path, { facts, logger }, identity, sink, tenancyErrorFrom(thrown).answering(requestIdOf(body)));
+  }
+  if (here) await sink.done;
+  return here;
 }
 
 /** The caller, by the host or by its token; the request and its answer belong to it from now on. */
@@ -99,7 +134,7 @@ const MALFORMED = [400, 406, 413, 415];
 
 function refuse(
   { sessions, events }: RequestPath,
-  { facts, logger }: EndpointRequest,
+  { facts, logger }: Pick<EndpointRequest, 'facts' | 'logger'>,
   identity: Identity | undefined,
   sink: ResponseSink,
   error: TenancyError,

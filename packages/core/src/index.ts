@@ -1,11 +1,6 @@
 // For users
-export {
-  createTenancy,
-  type DrainOptions,
-  type Revocation,
-  type Tenancy,
-  type TenancyStats,
-} from './create-tenancy.ts';
+export { createTenancy, type Tenancy } from './create-tenancy.ts';
+export type { DrainOptions, Revocation, TenancyStats } from './tenancy-operations.ts';
 export {
   TenancyError,
   type TenancyErrorCode,
@@ -39,7 +34,7 @@ export { MemorySessionStore } from './session/memory-session-store.ts';
 export { type NotifyTarget, SessionManager } from './session/session-manager.ts';
 export type { SessionManagerEvents } from './session/session-reports.ts';
 export type { SessionPage, SessionQuery, SessionSummary } from './session/session-summary.ts';
-export type { SessionOptions, StreamOptions, TenancyOptions } from './tenancy-options.ts';
+export type { Cluster, SessionOptions, StreamOptions, TenancyOptions } from './tenancy-options.ts';
 export type { LimitOptions, TenantLimits } from './tenant/limits.ts';
 export type { AuthInfo, OAuthTokenVerifier } from './protocol/auth-info.ts';
 export type { Notification } from './protocol/json-rpc.ts';
@@ -62,6 +57,8 @@ export type { HostHeaders } from './node/node-sink.ts';
 export type { HostContext, TenancyHandler, TenancyRoute } from './node/tenancy-handler.ts';
 export { readWholeNumber } from './read-whole-number.ts';
 export { assertTenancy, type Mount, type MountOptions, readMount } from './read-mount.ts';
+export type { SessionOwnership } from './cluster/session-ownership.ts';
+export type { TenantBus } from './cluster/tenant-bus.ts';
 export type { EventLog, LoggedEvent, MissedEvents } from './transport/event-log.ts';
 export type { RateLimiter } from './tenant/rate-limiter.ts';
 export type { SessionFilter } from './identity/session-filter.ts';

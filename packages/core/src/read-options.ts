@@ -4,9 +4,9 @@ import { readModern } from './modern/modern-options.ts';
 import { assertUnconnected } from './protocol/server-instance.ts';
 import { MAX_TIMER_MS, readWholeNumber } from './read-whole-number.ts';
 import { MemorySessionStore } from './session/memory-session-store.ts';
-import type { SessionSettings } from './session/session-lifecycle.ts';
+import type { SessionSettings } from './session/session-parts.ts';
 import type { SessionStore } from './session/session-store.ts';
-import type { ServerSource, SessionOptions, TenancyOptions, TenancySettings } from './tenancy-options.ts';
+import type { Cluster, ServerSource, SessionOptions, TenancyOptions, TenancySettings } from './tenancy-options.ts';
 import { type LimitSettings, readTenantLimits } from './tenant/limits.ts';
 import { MemoryRateLimiter } from './tenant/rate-limiter.ts';
 import { assertServerFactory } from './tenant/server-factory.ts';
@@ -33,6 +33,7 @@ const KNOWN = {
     'limits',
     'maxBodyBytes',
     'modern',
+    'cluster',
     'readinessPath',
     'logger',
   ] satisfies (keyof TenancyOptions)[],
@@ -42,6 +43,8 @@ const KNOWN = {
   oauth2: ['authorizationServerOAuthMetadata', 'protectedResourceOAuthMetadata'],
 };
 const STORE_METHODS = ['create', 'update', 'touch', 'get', 'delete', 'count', 'list', 'takeExpired'];
+const LOG_METHODS = ['append', 'after', 'forgetStream', 'forgetSession'];
+const OWNERSHIP_METHODS = ['acquire', 'ownerOf', 'release', 'onLapsed', 'watch'];
 
 /** Reads the options once: checked and complete. Throws a `TypeError` that names the option and what it takes. */
 export function readTenancyOptions(options: TenancyOptions): TenancySettings {
@@ -49,6 +52,7 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
   const { verifier, identify, requiredScopes = [], resourceMetadataUrl, expectedResource } = options;
   const { endpoint = '/mcp', oauth2 = {}, sessions = {}, streams = {}, logger = silentLogger } = options;
   const { allowedHosts, allowedOrigins, readinessPath } = options;
+  const cluster = readCluster(options);
   assertOptions('sessions', sessions, KNOWN.sessions);
   assertOptions('streams', streams, KNOWN.streams);
   assertOptions('oauth2', oauth2, KNOWN.oauth2);
@@ -74,14 +78,15 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
     expectedResource,
     endpoint,
     oauth2,
-    store: readStore(sessions.store),
+    store: cluster?.sessionStore ?? readStore('sessions.store', sessions.store),
     sessions: readSessions(sessions),
     streams: {
       keepAliveMs: readWholeNumber('streams.keepAliveMs', streams.keepAliveMs, 15_000, MAX_TIMER_MS),
       retryMs: readWholeNumber('streams.retryMs', streams.retryMs, 1_000, MAX_TIMER_MS),
       maxBufferedBytes: readWholeNumber('streams.maxBufferedBytes', streams.maxBufferedBytes, 1_048_576),
     },
-    eventLog: readEventLog(streams.eventLog),
+    eventLog: readEventLog(streams.eventLog === undefined ? cluster?.eventLog : streams.eventLog),
+    cluster,
     allowedHosts,
     allowedOrigins,
     limits: readLimits(options),
@@ -119,13 +124,32 @@ function noModern(modern: TenancyOptions['modern']): undefined {
   throw new TypeError('modern needs the option createServer or provider: a shared server serves sessions only');
 }
 
-function readStore(store: SessionStore | undefined): SessionStore {
+function readStore(option: string, store: SessionStore | undefined): SessionStore {
   if (store === undefined) return new MemorySessionStore();
-  assertMethods('sessions.store', store, STORE_METHODS);
+  assertMethods(option, store, STORE_METHODS);
   if (typeof store.durable !== 'boolean')
-    throw new TypeError('sessions.store must say whether it is durable: true or false');
-  if (!Number.isInteger(store.size)) throw new TypeError('sessions.store must have a size: a whole number');
+    throw new TypeError(`${option} must say whether it is durable: true or false`);
+  if (!Number.isInteger(store.size)) throw new TypeError(`${option} must have a size: a whole number`);
   return store;
+}
+
+/** The processes of a fleet share everything: what one of them keeps for itself, the others would not find. */
+function readCluster({ cluster, sessions, streams, limits }: TenancyOptions): Cluster | undefined {
+  if (cluster === undefined) return undefined;
+  const others = {
+    'sessions.store': sessions?.store,
+    'streams.eventLog': streams?.eventLog || undefined,
+    'limits.limiter': limits?.limiter,
+  };
+  const doubled = Object.entries(others).find(([, value]) => value !== undefined);
+  if (doubled !== undefined) throw new TypeError(`Give either cluster or ${doubled[0]}: a cluster has its own`);
+  const { sessionStore, eventLog, ownership, bus, limiter } = cluster;
+  readStore('cluster.sessionStore', Object(sessionStore));
+  assertMethods('cluster.eventLog', Object(eventLog), LOG_METHODS);
+  assertMethods('cluster.ownership', Object(ownership), OWNERSHIP_METHODS);
+  assertMethods('cluster.bus', Object(bus), ['send', 'broadcast', 'subscribe']);
+  assertMethods('cluster.limiter', Object(limiter), ['take']);
+  return cluster;
 }
 
 function readSessions(sessions: SessionOptions): SessionSettings {
@@ -144,9 +168,9 @@ function readSessions(sessions: SessionOptions): SessionSettings {
   };
 }
 
-function readLimits({ limits = {}, sessions = {}, maxBodyBytes }: TenancyOptions): LimitSettings {
+function readLimits({ limits = {}, sessions = {}, maxBodyBytes, cluster }: TenancyOptions): LimitSettings {
   assertOptions('limits', limits, KNOWN.limits);
-  const { forTenant, limiter = new MemoryRateLimiter(), ...all } = limits;
+  const { forTenant, limiter = cluster?.limiter ?? new MemoryRateLimiter(), ...all } = limits;
   assertFunction('limits.forTenant', forTenant);
   assertMethods('limits.limiter', limiter, ['take']);
   return {
@@ -171,7 +195,7 @@ function readProvider(provider: BearerTokenProvider): BearerTokenProvider {
 function readEventLog(eventLog: EventLog | false | undefined): EventLog | undefined {
   if (eventLog === undefined) return new MemoryEventLog();
   if (eventLog === false) return undefined;
-  assertMethods('streams.eventLog', eventLog, ['append', 'after', 'forgetStream', 'forgetSession']);
+  assertMethods('streams.eventLog', eventLog, LOG_METHODS);
   return eventLog;
 }
 

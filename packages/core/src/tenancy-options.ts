@@ -1,12 +1,15 @@
+import type { SessionOwnership } from './cluster/session-ownership.ts';
+import type { TenantBus } from './cluster/tenant-bus.ts';
 import type { TokenVerifier } from './identity/authenticate.ts';
 import type { OAuthDocuments } from './identity/oauth-metadata.ts';
 import type { Identify } from './identity/principal.ts';
 import type { Logger } from './logger.ts';
 import type { ModernOptionSettings, ModernOptions } from './modern/modern-options.ts';
 import type { McpServerInstance } from './protocol/server-instance.ts';
-import type { SessionSettings } from './session/session-lifecycle.ts';
+import type { SessionSettings } from './session/session-parts.ts';
 import type { SessionStore } from './session/session-store.ts';
 import type { LimitOptions, LimitSettings } from './tenant/limits.ts';
+import type { RateLimiter } from './tenant/rate-limiter.ts';
 import type { ServerFactory } from './tenant/server-factory.ts';
 import type { BearerTokenProvider } from './tenant/token-provider.ts';
 import type { EventLog } from './transport/event-log.ts';
@@ -50,6 +53,17 @@ export interface StreamOptions {
   readonly eventLog?: EventLog | false;
 }
 
+/** What the processes of a fleet share. Any of them serves any request. */
+export interface Cluster {
+  /** Takes writes to a session from the process that owns it. */
+  readonly sessionStore: SessionStore;
+  readonly eventLog: EventLog;
+  readonly ownership: SessionOwnership;
+  readonly bus: TenantBus;
+  /** Counts the requests of tenants, whichever process they come to. */
+  readonly limiter: RateLimiter;
+}
+
 /** Options of `createTenancy`. Exactly one of `provider`, `createServer` and `server` says where servers come from. */
 export interface TenancyOptions {
   /** A server for each bearer token. It verifies the tokens too, unless `verifier` does. */
@@ -87,6 +101,8 @@ export interface TenancyOptions {
    * `'pooled'`.
    */
   readonly modern?: false | 'pooled' | 'per-request' | ModernOptions;
+  /** The other processes of a fleet, and what they share: `createRedisCluster` of `@mcp-tenancy/redis`. Default: this process is alone. */
+  readonly cluster?: Cluster;
   /** Path that answers 200 as long as the tenancy takes new sessions, and 503 after that: for load balancers. Default: none. */
   readonly readinessPath?: string;
   /** Where failures are logged. Default: nowhere. */
@@ -116,6 +132,8 @@ export interface TenancySettings {
   readonly allowedHosts: readonly string[] | undefined;
   readonly allowedOrigins: readonly string[] | undefined;
   readonly limits: LimitSettings;
+  /** Absent where this process is alone. */
+  readonly cluster: Cluster | undefined;
   /** Absent where the 2026 era is not served. */
   readonly modern: ModernOptionSettings | undefined;
   readonly readinessPath: string | undefined;

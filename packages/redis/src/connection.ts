@@ -32,7 +32,7 @@ const FAIL_FAST = {
   retryStrategy: (times: number) => Math.min(times * 50, 1_000),
 };
 
-/** Connections to clients of users, so that all who are given the same client share one subscriber. */
+/** Connections by their clients, so that all who are given the same one share one subscriber. */
 const shared = new WeakMap<RedisClient, RedisConnection>();
 
 /** The connection that these options mean, for a user who closes it. Throws a `TypeError` for options that are wrong. */
@@ -42,7 +42,7 @@ export function openConnection({ url, redis }: RedisConnectionOptions, user: obj
   const client = new Redis(readUrl(url), FAIL_FAST);
   // It is made again; whoever needs it is told by the rejection of what he asked for.
   client.on('error', unheard);
-  return new RedisConnection(client, () => client.disconnect()).openFor(user);
+  return sharedConnection(client, () => client.disconnect()).openFor(user);
 }
 
 /** Throws a `TypeError` unless there are only these options beside those of the connection. */
@@ -159,10 +159,13 @@ function unavailable(cause: unknown): TenancyError {
   return new TenancyError('store_unavailable', 'The store is not available at the moment', { cause, headers });
 }
 
-function sharedConnection(client: RedisClient): RedisConnection {
+function sharedConnection(client: RedisClient, onClose: () => void = () => {}): RedisConnection {
   const known = shared.get(client);
   if (known !== undefined) return known;
-  const connection = new RedisConnection(client, () => shared.delete(client));
+  const connection = new RedisConnection(client, () => {
+    shared.delete(client);
+    onClose();
+  });
   shared.set(client, connection);
   return connection;
 }

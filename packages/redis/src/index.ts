@@ -1,4 +1,5 @@
 export type { RedisClient, RedisConnectionOptions } from './connection.ts';
+export { createRedisCluster, type RedisCluster, type RedisClusterOptions } from './create-redis-cluster.ts';
 export { RedisEventLog, type RedisEventLogOptions } from './redis-event-log.ts';
 export { RedisRateLimiter, type RedisRateLimiterOptions } from './redis-rate-limiter.ts';
 export { RedisSessionStore, type RedisSessionStoreOptions } from './redis-session-store.ts';

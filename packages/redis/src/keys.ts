@@ -117,6 +117,21 @@ export class Keys {
     return `${this.#prefix}token-changes`;
   }
 
+  /** What says that a process lives: its lease. */
+  process(processId: string): string {
+    return `${this.#prefix}process:${processId}`;
+  }
+
+  /** The channel of what a process is told. A process that has lapsed is told by the same. */
+  processChannel(processId: string): string {
+    return this.process(processId.replace(/\..*$/, ''));
+  }
+
+  /** The channel of what all processes are told. */
+  get fleetChannel(): string {
+    return `${this.#prefix}processes`;
+  }
+
   /** What the keys of rates begin with. */
   get rates(): string {
     return `${this.#prefix}rate`;

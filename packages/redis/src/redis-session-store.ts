@@ -44,12 +44,14 @@ export class RedisSessionStore implements SessionStore {
   readonly #keys: Keys;
   readonly #indexes: SessionIndexes;
   readonly #sizes: SessionSizes;
+  readonly #fences: ReadonlyMap<string, string>;
 
-  /** Throws a `TypeError` for options that are wrong. */
-  constructor(options: RedisSessionStoreOptions) {
+  /** Throws a `TypeError` for options that are wrong. `fences`: of the sessions that this process owns, in a cluster. */
+  constructor(options: RedisSessionStoreOptions, fences: ReadonlyMap<string, string> = new Map()) {
     assertRedisOptions('RedisSessionStore', options);
     this.#keys = new Keys(readKeyPrefix(options.keyPrefix));
     this.#connection = openConnection(options, this);
+    this.#fences = fences;
     this.#indexes = new SessionIndexes(this.#keys);
     this.#sizes = new SessionSizes(() => this.#findExpired(1));
   }
@@ -71,7 +73,7 @@ export class RedisSessionStore implements SessionStore {
     return this.#connection.run(async (redis) => {
       const { part, bucket, record, turns, expiry } = this.#keys.session(sessionId);
       const keys = [record, turns, expiry];
-      const reply = await writeSession.run(redis, keys, 'touch', part, ttlMs, lastSeenAt);
+      const reply = await writeSession.run(redis, keys, 'touch', part, ttlMs, lastSeenAt, this.#fenceOf(sessionId));
       const [kept, size, turn, expiresAt, tenant, subject, digest] = reply;
       this.#sizes.set(bucket, size);
       if (kept === 0) return false;
@@ -128,7 +130,7 @@ export class RedisSessionStore implements SessionStore {
   #write(mode: 'create' | 'update', session: StoredSession, ttlMs: number): Promise<boolean> {
     const { id, tenantId, subject, tokenDigest, lastSeenAt, state } = session;
     const { part, bucket, record, turns, expiry } = this.#keys.session(id);
-    const args = [lastSeenAt, ...[tenantId, subject, state].map(encodeText)];
+    const args = [lastSeenAt, this.#fenceOf(id), ...[tenantId, subject, state].map(encodeText)];
     if (tokenDigest !== undefined) args.push('digest', encodeText(tokenDigest));
     if (part !== id) args.push('id', encodeText(id));
     const owner = { tenantId, subject, ...(tokenDigest !== undefined && { tokenDigest }) };
@@ -144,6 +146,10 @@ export class RedisSessionStore implements SessionStore {
       ]);
       return true;
     });
+  }
+
+  #fenceOf(sessionId: string): string {
+    return this.#fences.get(sessionId) ?? '';
   }
 
   async #read(redis: RedisClient, part: string, sessionId = part): Promise<StoredSession | undefined> {

@@ -26,10 +26,10 @@ const RECORD = `'id', 'tenant', 'subject', 'digest', 'seen', 'state'`;
 export type RecordFields = readonly (string | null)[];
 
 /**
- * A session is written. `KEYS`: record, turns, expiry. `ARGV`: mode, part, ttlMs, lastSeenAt, and but for a touch tenant, subject, state, and then
- * names and values of what not every session has.
+ * A session is written. `KEYS`: record, turns, expiry. `ARGV`: mode, part, ttlMs, lastSeenAt, fence (empty: none), and but for a touch tenant, subject, state,
+ * and then names and values of what not every session has.
  *
- * What a mode other than `create` finds not kept stays so. A turn is the time in µs, and grows with each write of a bucket.
+ * What a mode other than `create` finds not kept stays so, and so does what a process has taken by another fence. A turn is the time in µs, and grows with each write of a bucket.
  */
 export const writeSession = new LuaScript<
   [kept: number, size: number, turn: number, expiresAt: number, tenant: string, subject: string, digest: string | null]
@@ -37,13 +37,16 @@ export const writeSession = new LuaScript<
 local record, turns, expiry = KEYS[1], KEYS[2], KEYS[3]
 local mode, part, ttl, seen = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local kept = tonumber(redis.call('ZSCORE', expiry, part) or 0) > now
-local old = redis.call('HMGET', record, 'tenant', 'subject', 'digest')
+local old = redis.call('HMGET', record, 'tenant', 'subject', 'digest', 'fence', 'owner')
+if old[4] and old[4] ~= ARGV[5] then return {0, redis.call('ZCARD', turns)} end
 if mode ~= 'create' and not (kept and old[1]) then return {0, redis.call('ZCARD', turns)} end
 if mode == 'touch' then
   redis.call('HSET', record, 'seen', seen)
 else
   redis.call('DEL', record)
-  redis.call('HSET', record, 'seen', seen, 'tenant', ARGV[5], 'subject', ARGV[6], 'state', ARGV[7], unpack(ARGV, 8))
+  redis.call('HSET', record, 'seen', seen, 'tenant', ARGV[6], 'subject', ARGV[7], 'state', ARGV[8], unpack(ARGV, 9))
+  if old[4] then redis.call('HSET', record, 'fence', old[4]) end
+  if old[5] then redis.call('HSET', record, 'owner', old[5]) end
 end
 local turn = time[1] * 1000000 + time[2]
 local last = redis.call('ZREVRANGE', turns, 0, 0, 'WITHSCORES')[2]

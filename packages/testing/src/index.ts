@@ -8,6 +8,7 @@ export type {
   MountRequest,
 } from './adapter-contract/mounted-app.ts';
 export { describeAdapterSource } from './adapter-source.ts';
+export { type Balancer, startBalancer } from './balancer.ts';
 export { describeEventLog } from './event-log-battery.ts';
 export type { CreateLog } from './event-log-contract/log-under-test.ts';
 export type { EventReader, WireEvent } from './event-reader.ts';

@@ -3,9 +3,9 @@ import type { Identity } from '../identity/authenticate.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { BuildServer } from '../tenant/build-server.ts';
 import type { ServerInfo } from '../tenant/tenant-servers.ts';
+import type { ActiveRequests } from '../transport/active-requests.ts';
 import type { KeepAlive } from '../transport/keep-alive.ts';
 import type { ToolCaller } from '../transport/tool-calls.ts';
-import type { ActiveRequests } from './active-requests.ts';
 import type { TenantListeners } from './tenant-listeners.ts';
 
 /** What all requests of the 2026 era share. */

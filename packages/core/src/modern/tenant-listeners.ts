@@ -1,6 +1,6 @@
 import { limitReached } from '../errors.ts';
 import type { SessionFilter } from '../identity/session-filter.ts';
-import { type ActiveRequest, ActiveRequests } from './active-requests.ts';
+import { type ActiveRequest, ActiveRequests } from '../transport/active-requests.ts';
 import { asksFor, type ChangeEvent } from './change-events.ts';
 
 /** A client that listens for changes (`subscriptions/listen`). */

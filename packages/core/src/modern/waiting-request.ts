@@ -1,8 +1,8 @@
 import { serverUnavailable, temporarilyUnavailable, UnavailableError, unheard } from '../errors.ts';
 import { type Caller, callerOf } from '../identity/session-filter.ts';
+import { type ActiveRequest, ENDED } from '../transport/active-requests.ts';
 import type { CallerRequest } from '../transport/caller-request.ts';
 import { withinTime } from '../within-time.ts';
-import { type ActiveRequest, ENDED } from './active-requests.ts';
 
 /** A request that has no server yet. */
 export class WaitingRequest implements ActiveRequest {

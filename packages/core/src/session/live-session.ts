@@ -49,7 +49,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   /** Whether no server has ever had anything to do with it. */
   #untouched = false;
 
-  /** @param parked - whether the session goes on, and only lacks a server. */
+  /** @param parked - whether it only lacks a server. */
   constructor(record: SessionRecord, usage: PrincipalUsage, services: SessionServices, parked: boolean) {
     this.record = record;
     this.opened = parked;
@@ -117,8 +117,8 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   /** Lets the session's first server answer the client's `initialize`; where servers wait to be needed, with what another has said before. */
   async open(request: CallerRequest): Promise<InitializeResult> {
     const { identity } = request;
-    this.#use(identity);
     const { introductions } = this.#services;
+    this.#use(identity);
     const known = introductions?.known(this.record);
     if (known !== undefined) {
       this.#servers.outdate();
@@ -149,10 +149,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.usage.addStream(sink, this.streams.carrierOf(lastEventId), limits.maxStreams);
     if (this.#servers.none && !this.#untouched) await this.#serverFor(request, extraOf(request));
     const onOpened = () => this.#services.onStreamOpened(this.record, sink);
-    const { standalone } = this.streams;
-    const opening =
-      lastEventId === undefined ? standalone.attach(sink, onOpened) : this.streams.resume(sink, lastEventId, onOpened);
-    await this.waiting.during(sink, opening);
+    await this.waiting.during(sink, this.streams.open(sink, lastEventId, onOpened));
   }
 
   /**
@@ -200,6 +197,10 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     return observeRecordChange(request, this.record, this.#pendingSubscriptions, () => {
       void this.#services.save(this.record);
     });
+  }
+
+  assertHeld(): void {
+    if (!this.#services.isHeld()) throw RELEASED;
   }
 
   onSettled(): void {

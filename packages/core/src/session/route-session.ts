@@ -5,28 +5,42 @@ import { type MessageBatch, readMessages } from '../request/read-messages.ts';
 import { headerOf, type RequestFacts } from '../request/request-facts.ts';
 import type { CallerRequest, Dispatch } from '../transport/caller-request.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
-import type { LiveSession } from './live-session.ts';
+import { LiveSession } from './live-session.ts';
 import { InitializeRefusedError } from './rebuild.ts';
+import type { SessionElsewhere } from './session-claims.ts';
 import type { SessionManager } from './session-manager.ts';
 
 const JSON_HEADERS = ['content-type', 'application/json'];
 
+/** Has the process that owns a session answer a request; settles with `false` where it does not have the session any more. */
+export type Forward = (owner: string, request: CallerRequest, body: unknown) => Promise<boolean>;
+
+/** Where requests of sessions go. */
+export interface SessionRoute {
+  readonly sessions: SessionManager;
+  /** Absent where no other process can have a session. */
+  readonly forward: Forward | undefined;
+  /** Whether new streams are taken by a process that is about to close: those that another one has taken in. */
+  readonly whileDraining: boolean;
+}
+
 /**
- * Who serves a request: an `initialize` opens a session, everything else goes to the session that it names. Rejects with `session_not_found` where
- * that is not one of the caller's own.
+ * Who serves a request: an `initialize` opens a session, everything else goes to the session that it names, and to the process that has it. Rejects with
+ * `session_not_found` where that is not one of the caller's own.
  */
 export async function routeSession(
-  sessions: SessionManager,
+  route: SessionRoute,
   facts: RequestFacts,
   identity: Identity,
   sink: ResponseSink,
   body: unknown,
 ): Promise<Dispatch> {
+  const { sessions } = route;
   const batch = facts.method === 'POST' ? readMessages(body) : undefined;
   const sessionId = headerOf(facts, 'mcp-session-id') || undefined;
   const initialize = batch?.initialize;
   if (initialize !== undefined) {
-    await assertNoSession(sessions, sessionId, identity, sink);
+    await assertNoSession(sessions, sessionId, identity);
     return (request) => openSession(sessions, request, initialize);
   }
   const found = sessionOf(sessions, sessionId, identity, sink);
@@ -34,23 +48,32 @@ export async function routeSession(
   checkProtocolVersion(facts);
   const dispatchTo = (current: LiveSession, request: CallerRequest): Promise<void> => {
     if (batch !== undefined) return current.post(batch, request);
-    return facts.method === 'GET' ? openStream(sessions, current, request) : endSession(sessions, current, request);
+    return facts.method === 'GET' ? openStream(current, request) : endSession(sessions, current, request);
   };
   return (request) => {
-    if (session.present) return dispatchTo(session, request);
-    // It has been parked while the caller was authenticated once more.
-    return presentOne(sessions, sessionId, request).then((current) => dispatchTo(current, request));
+    if (facts.method === 'GET' && !route.whileDraining) sessions.assertNotDraining();
+    if (session instanceof LiveSession && session.present) return dispatchTo(session, request);
+    return dispatchWhereItIs(route, session, sessionId, request, body, dispatchTo);
   };
 }
 
-async function presentOne(
-  sessions: SessionManager,
+/** The session is another process's, or has been parked while the caller was authenticated once more. */
+async function dispatchWhereItIs(
+  { sessions, forward }: SessionRoute,
+  found: LiveSession | SessionElsewhere,
   sessionId: string | undefined,
-  { identity, sink }: CallerRequest,
-): Promise<LiveSession> {
-  for (;;) {
-    const session = await sessionOf(sessions, sessionId, identity, sink);
-    if (session.present) return session;
+  request: CallerRequest,
+  body: unknown,
+  dispatchTo: (session: LiveSession, request: CallerRequest) => Promise<void>,
+): Promise<void> {
+  const { identity, sink } = request;
+  for (let session = found; ; session = await sessionOf(sessions, sessionId, identity, sink)) {
+    if (session instanceof LiveSession) {
+      if (session.present) return dispatchTo(session, request);
+      continue;
+    }
+    if (await forward?.(session.owner, request, body)) return;
+    sessions.forgetElsewhere(session);
   }
 }
 
@@ -60,7 +83,7 @@ function sessionOf(
   sessionId: string | undefined,
   identity: Identity,
   sink: ResponseSink,
-): LiveSession | Promise<LiveSession> {
+): LiveSession | SessionElsewhere | Promise<LiveSession | SessionElsewhere> {
   if (sessionId === undefined) {
     throw new TenancyError('session_required', 'Bad Request: Mcp-Session-Id header is required');
   }
@@ -68,7 +91,7 @@ function sessionOf(
   return found instanceof Promise ? found.then(existing) : existing(found);
 }
 
-function existing(session: LiveSession | undefined): LiveSession {
+function existing<Session>(session: Session | undefined): Session {
   if (session === undefined) throw sessionNotFound();
   return session;
 }
@@ -78,9 +101,8 @@ async function assertNoSession(
   sessions: SessionManager,
   sessionId: string | undefined,
   identity: Identity,
-  sink: ResponseSink,
 ): Promise<void> {
-  if (sessionId === undefined || (await sessions.find(sessionId, identity, sink)) === undefined) return;
+  if (sessionId === undefined || !(await sessions.has(sessionId, identity))) return;
   throw new TenancyError('invalid_request', 'Invalid Request: Server already initialized');
 }
 
@@ -101,8 +123,7 @@ async function openSession(
 }
 
 /** Opens the standalone stream, or carries on the one that `Last-Event-ID` names. */
-async function openStream(sessions: SessionManager, session: LiveSession, request: CallerRequest): Promise<void> {
-  sessions.assertNotDraining();
+async function openStream(session: LiveSession, request: CallerRequest): Promise<void> {
   await session.openStream(request, headerOf(request.facts, 'last-event-id'));
 }
 

@@ -1,40 +1,19 @@
-import { sessionNotFound, storeUnavailable, unheard } from '../errors.ts';
-import type { IsolatedEmitter, SessionEndReason, TenancyEvents } from '../events.ts';
-import { type Logger, logWith } from '../logger.ts';
-import type { PrincipalUsages } from '../tenant/principal-usage.ts';
-import type { TenantServers } from '../tenant/tenant-servers.ts';
+import { sessionNotFound, unheard } from '../errors.ts';
+import type { IsolatedEmitter, SessionEndReason } from '../events.ts';
+import { logWith } from '../logger.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import { SessionLog } from '../transport/session-log.ts';
-import { continuedPosition } from '../transport/stream-position.ts';
-import { inTime } from './in-time.ts';
 import { Introductions } from './introductions.ts';
 import { LiveSession } from './live-session.ts';
-import { type KeeperSettings, recordGraceMs, SessionKeeper } from './session-keeper.ts';
+import { ParkedSessions } from './parked-sessions.ts';
+import { SessionClaims, type SessionElsewhere } from './session-claims.ts';
+import { recordGraceMs, SessionKeeper } from './session-keeper.ts';
+import type { SessionParts } from './session-parts.ts';
 import type { SessionRecord } from './session-record.ts';
 import { SessionRecords } from './session-records.ts';
 import { type SessionManagerEvents, SessionReports } from './session-reports.ts';
 import type { SessionServices } from './session-services.ts';
-import type { SessionStore } from './session-store.ts';
 import { SessionTable } from './session-table.ts';
-
-/** How long sessions live, and how many there may be in all. */
-export interface SessionSettings extends KeeperSettings {
-  /** Sessions of this process. */
-  readonly max: number;
-  /** Whether a session's server waits to be needed. */
-  readonly lazy: boolean;
-}
-
-/** What sessions are made of. */
-export interface SessionParts extends Pick<SessionServices, 'connect' | 'eventLog' | 'keepAlive' | 'retryMs'> {
-  readonly events: IsolatedEmitter<TenancyEvents>;
-  readonly servers: TenantServers;
-  readonly store: SessionStore;
-  readonly settings: SessionSettings;
-  /** What principals have going on, in both eras. */
-  readonly usages: PrincipalUsages;
-  readonly logger: Logger;
-}
 
 /**
  * What becomes of a session. Each step is taken here for the table of this process, the store and the listeners alike:
@@ -47,25 +26,29 @@ export interface SessionParts extends Pick<SessionServices, 'connect' | 'eventLo
  * | end | removed | deleted | sessionEnded |
  * | lost: the record is gone, by somebody else | removed | | sessionEnded |
  * | release, when the process closes | removed | updated | |
+ * | lapse: it may be another process's | removed | | |
+ *
+ * In a fleet, a session in the table is one that this process has claimed.
  */
 export class SessionLifecycle {
   readonly table: SessionTable;
   readonly records: SessionRecords;
+  readonly claims: SessionClaims;
   readonly reports: SessionReports;
   /** Absent where every session has a server from its start. */
   readonly introductions: Introductions | undefined;
   /** Called when something may have come to rest. */
   #settled: () => void = () => {};
-  /** Sessions that are becoming present. */
-  readonly #resuming = new Map<string, Promise<LiveSession | undefined>>();
   readonly #parts: SessionParts;
   readonly #services: SessionServices;
   readonly #keeper: SessionKeeper;
+  readonly #parkedSessions: ParkedSessions;
 
   constructor(parts: SessionParts, manager: IsolatedEmitter<SessionManagerEvents>) {
-    const { connect, eventLog, retryMs, keepAlive, store, settings, logger, events } = parts;
+    const { connect, eventLog, retryMs, keepAlive, store, fleet, settings, logger, events } = parts;
     this.#parts = parts;
     this.table = new SessionTable(parts.usages);
+    this.claims = new SessionClaims(fleet?.ownership, () => this.#lapse());
     if (settings.lazy) this.introductions = new Introductions();
     this.records = new SessionRecords(store, settings.idleTimeoutMs, recordGraceMs(settings), logger);
     this.reports = new SessionReports(events, manager);
@@ -77,6 +60,7 @@ export class SessionLifecycle {
     });
     this.#services = {
       connect,
+      isHeld: () => this.claims.held,
       keepAlive,
       introductions: this.introductions,
       eventLog,
@@ -89,6 +73,9 @@ export class SessionLifecycle {
       onBroken: (record, reason, error) => this.#broken(record, reason, error),
       onError: (record, error) => this.reports.failed(record, error),
     };
+    const { table, records, claims } = this;
+    const create = (record: SessionRecord) => this.#create(record, true);
+    this.#parkedSessions = new ParkedSessions({ table, records, claims, eventLog, logger, create });
     if (this.records.size > 0) this.#keeper.watch();
   }
 
@@ -98,25 +85,33 @@ export class SessionLifecycle {
     this.table.begin(session);
     this.#keeper.watch();
     try {
-      const result = await introduce(session);
-      await this.#opened(session);
-      return result;
+      return await this.claims.withNew(record.id, async () => {
+        const result = await introduce(session);
+        await this.#opened(session);
+        return result;
+      });
     } catch (error) {
       this.endUnheard(session, 'server_closed');
       throw error;
     } finally {
+      if (!session.present) void this.claims.release(session.sessionId);
       this.table.begun(session);
       this.#settled();
     }
+  }
+
+  /** A session that is in this process. */
+  find(sessionId: string): LiveSession | undefined {
+    return this.claims.held ? this.table.get(sessionId) : undefined;
   }
 
   /**
    * A parked session goes on; it gets a server when it needs one, and stays until `sink` is done, or all sessions are released. `undefined` where it
    * has ended. Rejects with `store_unavailable`.
    */
-  async resume(sessionId: string, sink: ResponseSink): Promise<LiveSession | undefined> {
-    const session = await this.#resumed(sessionId);
-    if (session === undefined) return undefined;
+  async resume(sessionId: string, sink: ResponseSink): Promise<LiveSession | SessionElsewhere | undefined> {
+    const session = await this.#parkedSessions.resume(sessionId);
+    if (!(session instanceof LiveSession)) return session;
     session.waiting.add(sink);
     this.#keeper.watch();
     session.touch();
@@ -127,9 +122,10 @@ export class SessionLifecycle {
 
   /** Tells a parked session's client, for when it comes back, that its server has been replaced. Rejects with `store_unavailable`. */
   async replaceParked(sessionId: string): Promise<void> {
-    const session = await this.#resumed(sessionId);
-    session?.replaceServer();
-    if (session !== undefined) await this.#keeper.park(session);
+    const session = await this.#parkedSessions.resume(sessionId);
+    if (!(session instanceof LiveSession)) return;
+    session.replaceServer();
+    await this.#keeper.park(session);
   }
 
   /** Ends a session. Rejects with `store_unavailable` where its record may still be there. */
@@ -140,7 +136,11 @@ export class SessionLifecycle {
     if (!session.opened) return;
     const forgotten = this.records.delete(session.sessionId);
     this.reports.ended(session.record, reason);
-    await forgotten;
+    try {
+      await forgotten;
+    } finally {
+      await this.claims.release(session.sessionId);
+    }
   }
 
   /**
@@ -157,6 +157,14 @@ export class SessionLifecycle {
     this.#drop(this.table.get(record.id));
     this.#forget(record, reason);
     return true;
+  }
+
+  /** Ends a session that was not in this process when its record was read, wherever it is: the process that has it tells of its end. As {@link endParked}. */
+  async endElsewhere(record: SessionRecord, reason: SessionEndReason): Promise<boolean> {
+    const owner = await this.claims.ownerOf(record.id);
+    if (owner === undefined) return this.endParked(record, reason);
+    this.#parts.fleet?.order(owner, { type: 'end', sessionId: record.id, reason });
+    return this.records.delete(record.id);
   }
 
   /** Ends a session that nobody waits for the end of; its record ends by itself where the store fails. */
@@ -180,6 +188,12 @@ export class SessionLifecycle {
     this.#settled = () => {};
   }
 
+  /** Lets go of the sessions in which nothing goes on; the records stay. */
+  async releaseIdle(): Promise<void> {
+    const idle = this.table.all().filter(({ opened, busy }) => opened && !busy);
+    await Promise.all(idle.map((session) => this.#release(session)));
+  }
+
   /** Lets go of every session whatever goes on in it; the records stay. */
   async releaseAll(): Promise<void> {
     await Promise.all(this.table.all().map((session) => this.#release(session)));
@@ -192,23 +206,6 @@ export class SessionLifecycle {
 
   #create(record: SessionRecord, resumed: boolean): LiveSession {
     return new LiveSession(record, this.table.usageOf(record.principal), this.#services, resumed);
-  }
-
-  /** The session as it is in this process, from now on. Its record is read once, and last of all: nothing newer can be kept meanwhile. */
-  #resumed(sessionId: string): Promise<LiveSession | undefined> {
-    const resuming =
-      this.#resuming.get(sessionId) ?? this.#present(sessionId).finally(() => this.#resuming.delete(sessionId));
-    this.#resuming.set(sessionId, resuming);
-    return resuming;
-  }
-
-  async #present(sessionId: string): Promise<LiveSession | undefined> {
-    const record = this.table.get(sessionId) ?? (await this.records.load(sessionId));
-    if (record === undefined || record instanceof LiveSession) return record;
-    await this.#locateStream(record);
-    const session = this.#create(record, true);
-    this.table.add(session);
-    return session;
   }
 
   async #opened(session: LiveSession): Promise<void> {
@@ -226,34 +223,37 @@ export class SessionLifecycle {
     this.reports.created(session.record);
   }
 
-  /** Finds out where the standalone stream of a parked session is. */
-  async #locateStream(record: SessionRecord): Promise<void> {
-    const { eventLog, logger } = this.#parts;
-    try {
-      record.standalone = await inTime(continuedPosition(record.standalone, record.id, eventLog));
-    } catch (err) {
-      logWith(logger, 'error', { err, sessionId: record.id }, 'The event log fails');
-      throw storeUnavailable(err);
-    }
-  }
-
   async #release(session: LiveSession): Promise<void> {
     if (!this.table.remove(session)) return;
     session.release();
     this.#settled();
     session.record.standalone.exact = true;
     if (session.opened) await this.records.save(session.record).catch(unheard);
+    await this.claims.release(session.sessionId);
+  }
+
+  /** The sessions of this process may be those of others: nothing more is said or kept by it. */
+  #lapse(): void {
+    for (const session of this.table.all()) {
+      this.table.remove(session);
+      session.release();
+    }
+    this.#settled();
+  }
+
+  #lost(session: LiveSession): void {
+    // The record of one that may be another process's is that process's, too.
+    if (this.claims.held && this.#drop(session)) this.reports.ended(session.record, 'lost');
   }
 
   /** Its record is gone: nothing of the session is left here either. */
   #drop(session: LiveSession | undefined): boolean {
     const dropped = session !== undefined && this.table.remove(session);
-    if (dropped) session.end();
+    if (dropped) {
+      session.end();
+      void this.claims.release(session.sessionId);
+    }
     return dropped;
-  }
-
-  #lost(session: LiveSession): void {
-    if (this.#drop(session)) this.reports.ended(session.record, 'lost');
   }
 
   /** A parked session's time has passed. One that is present is not over: only its record is. */
@@ -283,6 +283,7 @@ export class SessionLifecycle {
     const { bare } = session;
     this.table.remove(session);
     session.release();
+    void this.claims.release(session.sessionId);
     if (!bare) this.reports.parked(session.record);
   }
 

@@ -11,9 +11,11 @@ import { readWholeNumber } from '../read-whole-number.ts';
 import type { CallerRequest } from '../transport/caller-request.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import { assertIntroductionSize } from './introduction-size.ts';
-import type { LiveSession } from './live-session.ts';
+import { LiveSession } from './live-session.ts';
 import { sessionToEvict } from './make-room.ts';
-import { SessionLifecycle, type SessionParts } from './session-lifecycle.ts';
+import { SessionElsewhere } from './session-claims.ts';
+import { SessionLifecycle } from './session-lifecycle.ts';
+import type { SessionParts } from './session-parts.ts';
 import { createSessionRecord, type SessionRecord } from './session-record.ts';
 import type { SessionManagerEvents } from './session-reports.ts';
 import { type SessionPage, type SessionQuery, type SessionSummary, summaryOf } from './session-summary.ts';
@@ -91,19 +93,34 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     sessionId: string,
     identity: Identity,
     sink: ResponseSink,
-  ): LiveSession | undefined | Promise<LiveSession | undefined> {
-    const present = this.#table.get(sessionId);
+  ): LiveSession | undefined | Promise<LiveSession | SessionElsewhere | undefined> {
+    const present = this.#lifecycle.find(sessionId);
     if (present === undefined) return this.#findParked(sessionId, identity, sink);
     return samePrincipal(present.record.principal, identity.principal) ? present : undefined;
   }
 
-  async #findParked(sessionId: string, identity: Identity, sink: ResponseSink): Promise<LiveSession | undefined> {
+  /** Whether a session is open and the caller's own, wherever it is. Rejects with `store_unavailable`. */
+  async has(sessionId: string, { principal }: Identity): Promise<boolean> {
+    const record = this.#lifecycle.find(sessionId)?.record ?? (await this.#records.load(sessionId));
+    return record !== undefined && samePrincipal(record.principal, principal);
+  }
+
+  async #findParked(
+    sessionId: string,
+    identity: Identity,
+    sink: ResponseSink,
+  ): Promise<LiveSession | SessionElsewhere | undefined> {
+    const { claims } = this.#lifecycle;
+    const known = claims.known(sessionId, identity.principal);
+    if (known !== undefined) return known;
     this.#assertNotReleased();
     const record = await this.#records.load(sessionId);
     if (record === undefined || !samePrincipal(record.principal, identity.principal)) return undefined;
     this.#assertNotReleased();
     const session = await this.#lifecycle.resume(sessionId, sink);
-    return session === undefined || session.present ? session : this.find(sessionId, identity, sink);
+    if (session instanceof SessionElsewhere) claims.remember(session, identity.principal);
+    if (!(session instanceof LiveSession) || session.present) return session;
+    return this.find(sessionId, identity, sink);
   }
 
   /** Opens a session for an `initialize` request. Rejects where a limit is reached or the server cannot be built. */
@@ -125,6 +142,11 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     });
   }
 
+  /** Whether a session is in this process, or may be. */
+  mayHave(sessionId: string | undefined): boolean {
+    return !this.#draining || (sessionId !== undefined && this.#table.get(sessionId) !== undefined);
+  }
+
   /** Throws `shutting_down` where nothing new may begin. */
   assertNotDraining(): void {
     if (this.#draining) throw shuttingDown();
@@ -136,17 +158,28 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
    * ones may still be there.
    */
   async revoke(filter: SessionFilter, before: Promise<unknown> = DONE): Promise<number> {
+    const revokedAt = Date.now();
+    const [present] = await Promise.all([this.revokeHere(filter), before]);
+    const kept = (await this.#records.all(filter)).filter((record) => this.#isRevoked(record, filter, revokedAt));
+    const ended = await Promise.all(kept.map((record) => this.#lifecycle.endElsewhere(record, 'revoked')));
+    return present.filter(({ opened }) => opened).length + ended.filter(Boolean).length;
+  }
+
+  /** As {@link revoke}, but for the parked sessions: settles when the ones in this process have ended. */
+  async revokeHere(filter: SessionFilter): Promise<LiveSession[]> {
     this.#revocations += 1;
     this.#lifecycle.introductions?.forget(filter);
-    const revokedAt = Date.now();
     const { tokenDigest } = filter;
     const present = this.#presentOnes(filter);
     const ending = present.map((session) => this.#lifecycle.end(session, 'revoked'));
     if (tokenDigest !== undefined) for (const session of this.#table.all()) session.detachByToken(tokenDigest);
-    await Promise.all([before, ...ending]);
-    const kept = (await this.#records.all(filter)).filter((record) => this.#isRevoked(record, filter, revokedAt));
-    const ended = await Promise.all(kept.map((record) => this.#lifecycle.endParked(record, 'revoked')));
-    return present.filter(({ opened }) => opened).length + ended.filter(Boolean).length;
+    await Promise.all(ending);
+    return present;
+  }
+
+  /** Ends a session if it is in this process, as another process has asked for. */
+  endHere(sessionId: string, reason: SessionEndReason): void {
+    this.#lifecycle.endUnheard(this.#table.get(sessionId), reason);
   }
 
   /**
@@ -169,9 +202,15 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
 
   /** Sends a notification to the clients of live sessions; returns how many there are. */
   notify({ sessionId, ...of }: NotifyTarget, notification: JSONRPCNotification): number {
+    if (!this.#lifecycle.claims.held) return 0;
     const named = sessionId === undefined ? this.#table.all(of.tenantId) : [this.#table.get(sessionId)];
     const meant = named.filter((session) => session?.opened && isMeant(session.record.principal, of));
     return meant.filter((session) => session?.notify(notification)).length;
+  }
+
+  /** A session was looked for where it is not any more. */
+  forgetElsewhere(elsewhere: SessionElsewhere): void {
+    this.#lifecycle.claims.forget(elsewhere);
   }
 
   /** A request that names a session was refused as malformed: where it is its owner's, listeners are told. Never rejects. */
@@ -189,6 +228,8 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   async drain(deadlineMs: number): Promise<void> {
     this.#draining = true;
     for (const { streams } of this.#table.all()) streams.hangUp();
+    // They can go on somewhere else while others finish their calls.
+    await this.#lifecycle.releaseIdle();
     await this.#lifecycle.quiet(deadlineMs);
     await this.#lifecycle.releaseAll();
   }
@@ -219,7 +260,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
 
   async #endParked(sessionId: string, reason: SessionEndReason): Promise<boolean> {
     const record = await this.#records.load(sessionId);
-    return record !== undefined && this.#lifecycle.endParked(record, reason);
+    return record !== undefined && this.#lifecycle.endElsewhere(record, reason);
   }
 
   #presentOnes(filter: SessionFilter): LiveSession[] {
@@ -238,7 +279,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
       const limits = { maxSessions, max: this.#max };
       const longestIdle = await sessionToEvict(session, this.#table, this.#records, limits);
       if (longestIdle === undefined) return;
-      await this.#lifecycle.endParked(longestIdle, 'evicted');
+      await this.#lifecycle.endElsewhere(longestIdle, 'evicted');
     }
   }
 

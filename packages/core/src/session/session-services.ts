@@ -10,6 +10,8 @@ import type { SessionRecord } from './session-record.ts';
 /** What all sessions of a tenancy share. A session is named by its record. */
 export interface SessionServices {
   readonly connect: ConnectServer;
+  /** Whether sessions are this process's own still: where they are not, it has let go of them before this returns. */
+  isHeld(): boolean;
   readonly keepAlive: KeepAlive;
   readonly eventLog: EventLog | undefined;
   /** What servers have said of themselves; absent where every session has one from its start. */

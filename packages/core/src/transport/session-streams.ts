@@ -66,6 +66,13 @@ export class SessionStreams {
     for (const sink of this.#replays) if (sink.credential?.tokenDigest === tokenDigest) sink.end();
   }
 
+  /** Opens the standalone stream, or carries on the one that `Last-Event-ID` names. See {@link EventStream.attach} and {@link resume}. */
+  open(sink: ResponseSink, lastEventId: string | undefined, onOpened: () => void): Promise<void> {
+    return lastEventId === undefined
+      ? this.standalone.attach(sink, onOpened)
+      : this.resume(sink, lastEventId, onOpened);
+  }
+
   /**
    * Carries a stream on after `Last-Event-ID`, what was missed first; one that has ended meanwhile is replayed and ends again.
    * Rejects with `invalid_event_id` for an id of another session, one that never was, and one from too long ago. `onOpened` is called when the

@@ -25,6 +25,8 @@ export interface TransportContext {
   readonly client: ClientState;
   /** Follows a request of the client; `undefined` for one that nobody follows. */
   observe(request: JSONRPCRequest): CallObserver | undefined;
+  /** Throws where the session may be another process's: nothing may be said to its client from here. */
+  assertHeld(): void;
   /** The number of calls has gone down. */
   onSettled(): void;
   /** The server closed the connection. */
@@ -172,6 +174,7 @@ export class SessionTransport implements Transport {
 
   send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
     try {
+      this.#context.assertHeld();
       if ('method' in message) this.#sendToClient(message, options?.relatedRequestId);
       else this.#answer(message);
       return DELIVERED;

@@ -7,11 +7,12 @@ import { gate, serve } from '../support/tenancy-server.ts';
 it('a client that ends its handshake while its server is rebuilt is heard by the new server', async () => {
   const [asked, answer] = [gate(), gate()];
   const initialized: boolean[] = [];
+  let parked = false;
   const { wire, tenancy } = await serve({
     createServer: ({ rebuilt }) => {
       const server = new McpServer({ name: 'slow', version: '1' }, { capabilities: { logging: {} } });
       server.server.setRequestHandler(SetLevelRequestSchema, async () => {
-        if (rebuilt) {
+        if (parked) {
           asked.open();
           await answer.opened;
         }
@@ -28,6 +29,7 @@ it('a client that ends its handshake while its server is rebuilt is heard by the
   const session = { 'mcp-session-id': String(headers['mcp-session-id']) };
   await client.send({ body: client.request('logging/setLevel', { level: 'debug' }), headers: session });
   await allParked(tenancy);
+  parked = true;
   const pong = client.send({ body: client.request('ping'), headers: session });
   await asked.opened;
   const late = await client.send({ body: { jsonrpc: '2.0', method: 'notifications/initialized' }, headers: session });

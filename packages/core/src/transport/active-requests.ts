@@ -4,7 +4,7 @@ import { type Caller, isMeant, type SessionFilter } from '../identity/session-fi
 /** What the client of a call is told that was ended before its server had answered. */
 export const ENDED = 'The request was ended by the server';
 
-/** A request of the 2026 era that is being answered. */
+/** A request that is being answered. */
 export interface ActiveRequest {
   /** Whose it is. */
   readonly caller: Caller;
@@ -12,7 +12,7 @@ export interface ActiveRequest {
   end(): void;
 }
 
-/** What is going on in the 2026 era. */
+/** What is going on. */
 export class ActiveRequests<Request extends ActiveRequest = ActiveRequest> {
   readonly #requests = new Set<Request>();
   readonly #byTenant = new Grouped<Request>();

@@ -1,0 +1,55 @@
+import type { RedisConnection } from './connection.ts';
+import type { Keys } from './keys.ts';
+import { unheard } from './unheard.ts';
+
+/** Looks whether other processes live, as long as somebody wants to know. */
+export class ProcessWatch {
+  readonly #connection: RedisConnection;
+  readonly #keys: Keys;
+  readonly #intervalMs: number;
+  readonly #watched = new Map<string, Set<() => void>>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param intervalMs - how often it looks, ms. */
+  constructor(connection: RedisConnection, keys: Keys, intervalMs: number) {
+    this.#connection = connection;
+    this.#keys = keys;
+    this.#intervalMs = intervalMs;
+  }
+
+  /** Calls `listener` once when a process has gone; returns the end of it. */
+  add(processId: string, listener: () => void): () => void {
+    const listeners = this.#watched.get(processId) ?? new Set();
+    this.#watched.set(processId, listeners);
+    listeners.add(listener);
+    this.#timer ??= setInterval(() => void this.#look(), this.#intervalMs).unref();
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#remove(processId, listeners);
+    };
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#watched.clear();
+  }
+
+  async #look(): Promise<void> {
+    await Promise.all([...this.#watched.keys()].map((processId) => this.#lookAt(processId)));
+  }
+
+  async #lookAt(processId: string): Promise<void> {
+    const alive = await this.#connection.run((redis) => redis.exists(this.#keys.process(processId))).catch(unheard);
+    const listeners = this.#watched.get(processId);
+    if (alive !== 0 || listeners === undefined) return;
+    this.#remove(processId, listeners);
+    for (const listener of listeners) listener();
+  }
+
+  #remove(processId: string, listeners: Set<() => void>): void {
+    if (this.#watched.get(processId) === listeners) this.#watched.delete(processId);
+    if (this.#watched.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
