@@ -11,16 +11,18 @@ const TIMEOUT_MS = 10_000;
 
 type RequestHeaders = Readonly<Record<string, string>>;
 
-/** One keep-alive connection that carries one request at a time. */
+/** One keep-alive connection that carries one request at a time; to each process, where several take turns. */
 export class Connection {
-  readonly #client: Client;
+  readonly #clients: readonly Client[];
   readonly #path: string;
+  #turn = 0;
 
-  /** @param url - of the MCP endpoint. */
-  constructor(url: string) {
-    const { origin, pathname } = new URL(url);
-    this.#client = new Client(origin, { pipelining: 1, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
-    this.#path = pathname;
+  /** @param urls - of the MCP endpoint: one for each process, with spaces between them. */
+  constructor(urls: string) {
+    const endpoints = urls.split(' ').map((url) => new URL(url));
+    const options = { pipelining: 1, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS };
+    this.#clients = endpoints.map(({ origin }) => new Client(origin, options));
+    this.#path = String(endpoints[0]?.pathname);
   }
 
   /** Sends a body and reads the whole answer. Rejects where the connection fails. */
@@ -36,12 +38,14 @@ export class Connection {
 
   /** Ends the connection. */
   async close(): Promise<void> {
-    await this.#client.close();
+    await Promise.all(this.#clients.map((client) => client.close()));
   }
 
   #send(request: Dispatcher.DispatchOptions): Promise<SessionAnswer> {
     return new Promise((resolve, reject) => {
-      this.#client.dispatch(request, new AnswerReader(resolve, reject));
+      this.#turn += 1;
+      const client = this.#clients[this.#turn % this.#clients.length] as Client;
+      client.dispatch(request, new AnswerReader(resolve, reject));
     });
   }
 }

@@ -57,6 +57,23 @@ export const modernSubject: Contender = { ...subject, args: ['--sdk-v2', '--in-p
 /** The same, with the SDK's checks made faster. */
 export const fastModernSubject: Contender = { ...fastSubject, args: ['--sdk-v2', '--in-place'] };
 
+/** Ours on Node's own server, alone. */
+export const aloneSubject: Contender = {
+  label: 'one process, in memory',
+  file: 'servers/host.ts',
+  args: ['node-http'],
+};
+
+/** The same in a fleet that shares its sessions in Redis: all requests come to the process that has their session. */
+export const stickySubject: Contender = { label: 'fleet, sticky', file: 'servers/fleet.ts' };
+
+/** Requests go round three processes, whatever their session. */
+export const roundRobinSubject: Contender = {
+  label: 'fleet of three, round robin',
+  file: 'servers/fleet.ts',
+  args: ['--members', '3'],
+};
+
 /** The SDK's transport under Fastify, wired by hand. */
 export const byHand: Contender = { label: 'SDK v1 by hand, Fastify', file: 'servers/sdk-v1/fastify.ts' };
 

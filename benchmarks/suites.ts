@@ -1,4 +1,5 @@
 import {
+  aloneSubject,
   bareFastify,
   bareNode,
   bareRoutes,
@@ -18,6 +19,8 @@ import {
   leanSubject,
   mcpHandler,
   modernSubject,
+  roundRobinSubject,
+  stickySubject,
   subject,
   under,
   v2Handler,
@@ -122,6 +125,18 @@ export const suites: Readonly<Record<string, Suite>> = {
     }),
   }),
   tenants: loadSuite(tenantsSuite()),
+  fleet: loadSuite({
+    title: 'tools/call of a fleet that shares its sessions in Redis',
+    plan: { work: 'tools-call' },
+    comparisons: [
+      { subjects: [stickySubject, roundRobinSubject], references: [aloneSubject] },
+      {
+        subjects: [under(roundRobinSubject, '1 connection', { connections: 1 })],
+        references: [under(stickySubject, '1 connection', { connections: 1 })],
+      },
+    ],
+    note: 'Of three processes that take turns, two of three requests are for a session of another process: they go there and back through Redis. All processes of a fleet share one core here, so that the ratio is that of the work; with one connection, it is the time that the way takes.',
+  }),
   'fan-out': { run: fanOut },
   hosts: {
     run: async (circumstances) => ({

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { EVERYTHING_SERVERS, type EverythingServer } from './everything-servers.ts';
-import { HOSTS, type Host } from './hosts.ts';
+import type { Host } from './host.ts';
+import { HOSTS } from './hosts.ts';
 import { type RunReport, summaryOf, tableOf, verdictOn } from './report.ts';
 import { readScenarioResults } from './scenario-results.ts';
 import { readRequirements, runSuite } from './suite.ts';
@@ -10,7 +11,7 @@ const RESULTS = join(import.meta.dirname, 'results');
 
 /** Runs the suite for every revision of the server, through one running host. Rejects when it serves callers without a token. */
 async function* testServer(host: Host, server: EverythingServer, signal: AbortSignal): AsyncGenerator<RunReport> {
-  const running = await host.listen(server.create, TOKEN);
+  const running = await host.listen(server, TOKEN);
   try {
     await assertGuarded(running.url);
     for (const revision of server.revisions) {
@@ -36,9 +37,16 @@ function signalOfInterrupts(): AbortSignal {
   return interrupted.signal;
 }
 
+/** Those that are named in the arguments, or all of them. */
+function hostsToTest(names: readonly string[]): readonly Host[] {
+  const unknown = names.filter((name) => !HOSTS.some((host) => host.name === name));
+  if (unknown.length > 0) throw new TypeError(`There is no host ${unknown.join(', ')}`);
+  return names.length === 0 ? HOSTS : HOSTS.filter(({ name }) => names.includes(name));
+}
+
 const signal = signalOfInterrupts();
 const reports: RunReport[] = [];
-for (const host of HOSTS) {
+for (const host of hostsToTest(process.argv.slice(2))) {
   for (const server of EVERYTHING_SERVERS) {
     for await (const report of testServer(host, server, signal)) {
       console.log(`${tableOf(report)}\n`);

@@ -13,6 +13,7 @@ const { values, positionals } = parseArgs({
     'sdk-v2': { type: 'boolean', default: false },
     'in-place': { type: 'boolean', default: false },
     lazy: { type: 'boolean', default: false },
+    members: { type: 'string', default: '1' },
   },
 });
 
@@ -38,4 +39,6 @@ export const serverOptions = {
   inPlace: values['in-place'],
   /** Ours with servers that wait to be needed. */
   lazy: values.lazy,
+  /** Processes of a fleet. */
+  members: Number(values.members),
 };

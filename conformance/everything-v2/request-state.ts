@@ -8,8 +8,11 @@ export interface RequestState {
   readonly name?: string;
 }
 
-/** Signs the state that clients keep between rounds. One key for all servers: each round of a call may meet another server. */
-export const requestStates = createRequestStateCodec<RequestState>({ key: randomBytes(32) });
+const { REQUEST_STATE_KEY } = process.env;
+const key = REQUEST_STATE_KEY === undefined ? randomBytes(32) : Buffer.from(REQUEST_STATE_KEY, 'base64');
+
+/** Signs the state that clients keep between rounds. One key for all servers, of all processes: each round of a call may meet another. */
+export const requestStates = createRequestStateCodec<RequestState>({ key });
 
 /** The state the client has sent back to the tool; `undefined` in the first round and where the state is another tool's. */
 export function readState({ mcpReq }: ServerContext, tool: string): RequestState | undefined {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { assertOptions } from './assert-options.ts';
 import { assertTarget } from './assert-target.ts';
 import { Fleet } from './cluster/fleet.ts';
@@ -86,7 +87,9 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     const fleet = cluster && new Fleet({ ...cluster, maxBufferedBytes, logger });
     this.#fleet = fleet;
     this.sessions = new SessionManager({ ...shared, connect, store, fleet, eventLog, retryMs, settings: sessions });
-    this.#modern = build && modernEra(settings, build, { ...shared, keepAliveMs });
+    const onAnnounced = (filter: SessionFilter, notification: JSONRPCNotification) =>
+      this.#tellFleet({ type: 'announce', filter, notification });
+    this.#modern = build && modernEra(settings, build, { ...shared, keepAliveMs, onAnnounced });
     const path: RequestPath = {
       checkOrigin: createCheckOrigin(settings),
       authenticate: authenticateOf(settings),
@@ -145,9 +148,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     if (!isJSONRPCMessage(message) || 'id' in message) {
       throw new TypeError('notification must be { method, params? } as MCP defines it');
     }
-    this.#fleet?.broadcast({ type: 'notify', target, notification: message }).catch((err) => {
-      logWith(this.#logger, 'warn', { err }, 'Clients of other processes may not have been notified');
-    });
+    this.#tellFleet({ type: 'notify', target, notification: message });
     return this.#notifyHere(target, message);
   }
 
@@ -185,9 +186,10 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
    * shared or durable, and here if it is called before the end. Settles when that is done; {@link close} the tenancy then. Idempotent.
    */
   drain(options: DrainOptions = {}): Promise<void> {
-    assertOptions('options', options, ['deadlineMs']);
+    assertOptions('options', options, ['deadlineMs', 'noticeMs']);
+    const noticeMs = readWholeNumber('noticeMs', options.noticeMs, undefined, MAX_TIMER_MS);
     const deadlineMs = readWholeNumber('deadlineMs', options.deadlineMs, 30_000, MAX_TIMER_MS);
-    this.#draining ??= this.#drain(deadlineMs);
+    this.#draining ??= this.#drain(deadlineMs, noticeMs);
     return this.#draining;
   }
 
@@ -201,7 +203,8 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     return this.#closing;
   }
 
-  async #drain(deadlineMs: number): Promise<void> {
+  async #drain(deadlineMs: number, noticeMs: number | undefined): Promise<void> {
+    if (noticeMs !== undefined) await wait(noticeMs);
     await Promise.all([
       this.sessions.drain(deadlineMs),
       this.#modern?.drain(deadlineMs),
@@ -215,6 +218,12 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     await this.#fleet?.close();
     await this.#open.sent(CLOSE_GRACE_MS);
     await this.#release();
+  }
+
+  #tellFleet(order: Extract<Order, { readonly notification: unknown }>): void {
+    this.#fleet?.broadcast(order).catch((err) => {
+      logWith(this.#logger, 'warn', { err }, 'Clients of other processes may not have been notified');
+    });
   }
 
   #notifyHere(target: NotifyTarget, notification: JSONRPCNotification): number {
@@ -232,6 +241,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   /** Does with what is here what another process asks for. */
   #obey(order: Order): void {
     if (order.type === 'notify') this.#notifyHere(order.target, order.notification);
+    else if (order.type === 'announce') this.#modern?.notify(order.filter, order.notification);
     else if (order.type === 'end') this.sessions.endHere(order.sessionId, order.reason);
     else {
       this.#revokeRequests(order.filter);

@@ -143,7 +143,7 @@ function readCluster({ cluster, sessions, streams, limits }: TenancyOptions): Cl
   };
   const doubled = Object.entries(others).find(([, value]) => value !== undefined);
   if (doubled !== undefined) throw new TypeError(`Give either cluster or ${doubled[0]}: a cluster has its own`);
-  const { sessionStore, eventLog, ownership, bus, limiter } = cluster;
+  const { sessionStore, eventLog, ownership, bus, limiter }: Partial<Cluster> = Object(cluster);
   readStore('cluster.sessionStore', Object(sessionStore));
   assertMethods('cluster.eventLog', Object(eventLog), LOG_METHODS);
   assertMethods('cluster.ownership', Object(ownership), OWNERSHIP_METHODS);

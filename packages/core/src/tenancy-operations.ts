@@ -25,4 +25,6 @@ export interface Revocation {
 export interface DrainOptions {
   /** ms that calls in flight may take to finish before they are aborted. Default: 30,000. */
   readonly deadlineMs?: number;
+  /** ms for which everything is served as before, but for the readiness: as long as the balancer may take to notice it. Default: none. */
+  readonly noticeMs?: number;
 }

@@ -20,7 +20,15 @@ import type { FastifyMcpServerOptions } from './plugin-options.ts';
 export interface PerBearerMcpServerOptions
   extends Pick<
     FastifyMcpServerOptions,
-    'sessions' | 'streams' | 'limits' | 'allowedHosts' | 'allowedOrigins' | 'maxBodyBytes' | 'modern' | 'readinessPath'
+    | 'sessions'
+    | 'streams'
+    | 'limits'
+    | 'allowedHosts'
+    | 'allowedOrigins'
+    | 'maxBodyBytes'
+    | 'modern'
+    | 'cluster'
+    | 'readinessPath'
   > {
   /** Port, or a numeric string as environments hold it. Default: 0, any free port. */
   readonly port?: number | string;
@@ -61,6 +69,7 @@ const OPTIONS = [
   'limits',
   'maxBodyBytes',
   'modern',
+  'cluster',
   'readinessPath',
 ] satisfies (keyof PerBearerMcpServerOptions)[];
 

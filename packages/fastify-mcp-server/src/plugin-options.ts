@@ -44,6 +44,7 @@ type CoreOptions = Pick<
   | 'allowedOrigins'
   | 'maxBodyBytes'
   | 'modern'
+  | 'cluster'
   | 'readinessPath'
 >;
 
@@ -84,6 +85,7 @@ const OPTIONS = [
   'allowedOrigins',
   'maxBodyBytes',
   'modern',
+  'cluster',
   'readinessPath',
 ] satisfies (keyof FastifyMcpServerOptions)[];
 const AUTHORIZATION = ['bearerMiddlewareOptions', 'bearerTokenProvider', 'oauth2'];

@@ -60,14 +60,13 @@ export class RedisConnection {
   #subscriber: RedisSubscriber | undefined;
   readonly #users = new Set<object>();
   #open = 0;
-  /** When the connection was lost, ms since the epoch. */
+  /** When the connection was lost, or was found not to be made yet, ms since the epoch. */
   #awaySince: number | undefined;
   #ready: Promise<void> | undefined;
 
   constructor(client: RedisClient, onClose: () => void) {
     this.#client = client;
     this.#onClose = onClose;
-    if (client.status !== 'ready') this.#awaySince = Date.now();
     client.on('ready', this.#onReady).on('close', this.#onLost);
   }
 
@@ -88,6 +87,11 @@ export class RedisConnection {
    */
   async run<Result>(operation: (redis: RedisClient) => Promise<Result>): Promise<Result> {
     if (this.#open >= MAX_OPEN) throw unavailable(new Error(`${MAX_OPEN} operations wait for Redis already`));
+    return this.runAnyway(operation);
+  }
+
+  /** As {@link run}, however many operations wait: for what must not fail because of the others. */
+  async runAnyway<Result>(operation: (redis: RedisClient) => Promise<Result>): Promise<Result> {
     this.#open += 1;
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(
@@ -112,6 +116,11 @@ export class RedisConnection {
     return this.#subscriber.add(channel, subscription);
   }
 
+  /** Listens to a channel no more, whoever did. Settles when nothing more of it will come. */
+  async unsubscribe(channel: string): Promise<void> {
+    await this.#subscriber?.remove(channel);
+  }
+
   /** Closes what is ours, when the last of those who use it has closed it. */
   close(user: object): void {
     if (!this.#users.delete(user) || this.#users.size > 0) return;
@@ -130,7 +139,8 @@ export class RedisConnection {
   }
 
   async #becomesReady(): Promise<void> {
-    const patienceMs = (this.#awaySince ?? Date.now()) + PATIENCE_MS - Date.now();
+    this.#awaySince ??= Date.now();
+    const patienceMs = this.#awaySince + PATIENCE_MS - Date.now();
     if (this.#client.status === 'wait') this.#client.connect().catch(unheard);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = setTimeout(() => reject(new Error('There is no connection to Redis')), Math.max(patienceMs, 0));

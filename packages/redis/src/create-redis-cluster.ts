@@ -26,8 +26,8 @@ export interface RedisClusterOptions
 export interface RedisCluster extends Cluster {
   /** The client that all of it uses: for a `RedisTokenProvider` on the same connections. */
   readonly redis: RedisClient;
-  /** Closes what it has opened: close the tenancy first. */
-  close(): void;
+  /** Leaves the fleet: close the tenancy first. Settles when others know, and what was opened for the cluster is closed. */
+  close(): Promise<void>;
 }
 
 /**
@@ -61,8 +61,9 @@ export function createRedisCluster(options: RedisClusterOptions): RedisCluster {
     ownership,
     bus,
     limiter,
-    close: () => {
-      ownership.close();
+    close: async () => {
+      await bus.close();
+      await ownership.close();
       for (const part of [sessionStore, eventLog, limiter]) part.close();
       connection.close(user);
     },

@@ -38,3 +38,17 @@ else renewed = redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 redis.call('PUBLISH', ARGV[2], ARGV[3])
 return renewed
 `);
+
+/**
+ * Something is said on a channel. `KEYS`: channel, which is no key: by it a cluster says all of it at the same node, and keeps the order. `ARGV`: message.
+ */
+export const publish = new LuaScript<number>(`
+return redis.call('PUBLISH', KEYS[1], ARGV[1])
+`);
+
+/** A process is told, unless it is gone. `KEYS`: lease. `ARGV`: channel, message. Returns 0 for one that is gone. */
+export const publishToLiving = new LuaScript<number>(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return 1
+`);

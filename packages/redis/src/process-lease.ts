@@ -71,14 +71,14 @@ export class ProcessLease {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Gives the lease up. */
-  close(): void {
+  /** Gives the lease up. Settles when others know. */
+  async close(): Promise<void> {
     clearInterval(this.#timer);
     clearTimeout(this.#expiry);
     this.#unsubscribe();
     this.#listeners.clear();
-    this.#giveUp();
     this.#held = false;
+    await this.#giveUp();
   }
 
   get #channel(): string {
@@ -95,7 +95,7 @@ export class ProcessLease {
   async #renewOnce(): Promise<void> {
     const { held, processId } = this;
     let begun = 0;
-    const renewed = await this.#connection.run(async (redis) => {
+    const renewed = await this.#connection.runAnyway(async (redis) => {
       await this.#listening.promise;
       begun = performance.now();
       const args = [this.#leaseMs, this.#channel, this.#nextBeat(), held ? 0 : 1];
@@ -123,14 +123,14 @@ export class ProcessLease {
   #lapse(): void {
     if (!this.#held) return;
     this.#held = false;
-    this.#giveUp();
+    void this.#giveUp();
     this.#lapses += 1;
     for (const listener of this.#listeners) listener();
   }
 
   /** Others need not wait for the end of it. */
-  #giveUp(): void {
+  async #giveUp(): Promise<void> {
     const key = this.#keys.process(this.processId);
-    this.#connection.run((redis) => redis.del(key)).catch(unheard);
+    await this.#connection.run((redis) => redis.del(key)).catch(unheard);
   }
 }

@@ -18,8 +18,8 @@ export class RedisSessionOwnership implements SessionOwnership {
   readonly #lease: ProcessLease;
   readonly #watch: ProcessWatch;
   readonly #fences: Map<string, string>;
-  /** Sessions that are being let go of. */
-  readonly #releasing = new Map<string, Promise<void>>();
+  /** Of sessions that are being taken or let go of: what is asked last. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   /** @param fences - of the sessions that are owned: kept up to date from now on. */
   constructor(connection: RedisConnection, keys: Keys, leaseMs: number, fences: Map<string, string>) {
@@ -39,15 +39,8 @@ export class RedisSessionOwnership implements SessionOwnership {
     return this.#lease.held;
   }
 
-  async acquire(sessionId: string): Promise<string | undefined> {
-    await this.#lease.ready();
-    await this.#releasing.get(sessionId);
-    const { processId } = this.#lease;
-    return this.#connection.run(async (redis) => {
-      const owner = await this.#take(redis, sessionId, processId, '');
-      if (owner === undefined || (await this.#lives(redis, owner))) return owner;
-      return this.#take(redis, sessionId, processId, owner);
-    });
+  acquire(sessionId: string): Promise<string | undefined> {
+    return this.#inTurn(sessionId, () => this.#acquire(sessionId));
   }
 
   ownerOf(sessionId: string): Promise<string | undefined> {
@@ -58,15 +51,9 @@ export class RedisSessionOwnership implements SessionOwnership {
     });
   }
 
-  release(sessionId: string): Promise<void> {
-    if (!this.#fences.delete(sessionId)) return this.#releasing.get(sessionId) ?? DONE;
-    const { record } = this.#keys.session(sessionId);
-    const { processId } = this.#lease;
-    const releasing = this.#connection
-      .run(async (redis) => void (await releaseSession.run(redis, [record], processId)))
-      .finally(() => this.#releasing.delete(sessionId));
-    this.#releasing.set(sessionId, releasing);
-    return releasing;
+  async release(sessionId: string): Promise<void> {
+    if (!this.#fences.has(sessionId) && !this.#turns.has(sessionId)) return;
+    await this.#inTurn(sessionId, () => this.#release(sessionId));
   }
 
   onLapsed(listener: () => void): () => void {
@@ -77,9 +64,38 @@ export class RedisSessionOwnership implements SessionOwnership {
     return this.#watch.add(processId, listener);
   }
 
-  close(): void {
+  /** Gives everything up. Settles when others know. */
+  async close(): Promise<void> {
     this.#watch.close();
-    this.#lease.close();
+    await this.#lease.close();
+  }
+
+  /** Does `work` after all that was asked for the session before. */
+  #inTurn<Result>(sessionId: string, work: () => Promise<Result>): Promise<Result> {
+    const turn = (this.#turns.get(sessionId) ?? DONE).then(work, work);
+    const over = () => {
+      if (this.#turns.get(sessionId) === turn) this.#turns.delete(sessionId);
+    };
+    this.#turns.set(sessionId, turn);
+    turn.then(over, over);
+    return turn;
+  }
+
+  async #acquire(sessionId: string): Promise<string | undefined> {
+    await this.#lease.ready();
+    const { processId } = this.#lease;
+    return this.#connection.run(async (redis) => {
+      const owner = await this.#take(redis, sessionId, processId, '');
+      if (owner === undefined || (await this.#lives(redis, owner))) return owner;
+      return this.#take(redis, sessionId, processId, owner);
+    });
+  }
+
+  async #release(sessionId: string): Promise<void> {
+    if (!this.#fences.delete(sessionId)) return;
+    const { record } = this.#keys.session(sessionId);
+    const { processId } = this.#lease;
+    await this.#connection.run((redis) => releaseSession.run(redis, [record], processId));
   }
 
   /** The process that has it, if it is not this one from now on. */

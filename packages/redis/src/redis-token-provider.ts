@@ -40,7 +40,7 @@ const MAX_ATTEMPTS = 16;
 const MAX_LIMIT = 1_000;
 
 /**
- * Tokens in Redis for a fleet of processes, by digest, with the tenant and JSON data of each. A change acts on every process at once: removal ends the
+ * Tokens in Redis for a fleet of processes, by digest, with the tenant and JSON data of each. A change acts on every process within milliseconds: removal ends the
  * token's sessions and streams, an update gives them a new server. A process that has lost Redis for a moment catches up when it is back.
  *
  * Every operation is answered or rejects within a second, with a `TenancyError` whose code is `store_unavailable`. A change that was rejected so may

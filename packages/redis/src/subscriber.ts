@@ -9,24 +9,25 @@ export interface Subscription {
   onSubscribed(): void;
 }
 
-/** ms after which it is tried again to listen to a channel. */
+/** ms after which it is tried again to listen to a channel, or to find a node of a cluster. */
 const RETRY_MS = 1_000;
+/** How often it is tried to reach a node of a cluster before it is another one's turn. */
+const ATTEMPTS = 5;
 
-/** One connection that listens to channels, beside the client that it is a duplicate of. It comes back for as long as it is not closed. */
+/**
+ * One connection that listens to channels, beside the client that it is a duplicate of: of a cluster, to one of its nodes, which hears what is said to any of them. It
+ * comes back for as long as it is not closed.
+ */
 export class RedisSubscriber {
-  readonly #client: Redis | Cluster;
+  readonly #source: Redis | Cluster;
   readonly #channels = new Map<string, Set<Subscription>>();
+  #client: Redis | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
 
-  constructor(client: Redis | Cluster) {
-    this.#client = duplicateOf(client);
-    // It is made again, and whoever listens is told when it is.
-    this.#client.on('error', unheard);
-    this.#client.on('message', (channel: string, message: string) => {
-      for (const { onMessage } of this.#channels.get(channel) ?? []) onMessage(message);
-    });
-    this.#client.on('ready', () => {
-      for (const channel of this.#channels.keys()) void this.#listen(channel);
-    });
+  constructor(source: Redis | Cluster) {
+    this.#source = source;
+    this.#connect();
   }
 
   /** Listens to a channel, as soon as there is a connection; returns the end of it. */
@@ -34,26 +35,53 @@ export class RedisSubscriber {
     const subscriptions = this.#channels.get(channel) ?? new Set();
     this.#channels.set(channel, subscriptions);
     subscriptions.add(subscription);
-    if (this.#client.status === 'ready') void this.#listen(channel);
+    void this.#listen(channel);
     return () => {
       subscriptions.delete(subscription);
     };
   }
 
+  /** Listens to a channel no more. Settles when what was published before has come. */
+  async remove(channel: string): Promise<void> {
+    await this.#client?.unsubscribe(channel).catch(unheard);
+    this.#channels.delete(channel);
+  }
+
   /** Ends the connection. */
   close(): void {
+    this.#closed = true;
     this.#channels.clear();
-    this.#client.disconnect();
+    clearTimeout(this.#retry);
+    this.#client?.disconnect();
+  }
+
+  #connect(): void {
+    if (this.#closed) return;
+    const client = duplicateOf(this.#source);
+    this.#client = client;
+    if (client === undefined) {
+      this.#retry = setTimeout(() => this.#connect(), RETRY_MS / 10).unref();
+      return;
+    }
+    // It is made again, and whoever listens is told when it is.
+    client.on('error', unheard);
+    client.on('message', (channel: string, message: string) => {
+      for (const { onMessage } of this.#channels.get(channel) ?? []) onMessage(message);
+    });
+    client.on('ready', () => {
+      for (const channel of this.#channels.keys()) void this.#listen(channel);
+    });
+    client.on('end', () => this.#connect());
   }
 
   async #listen(channel: string): Promise<void> {
+    const client = this.#client;
+    if (client?.status !== 'ready') return;
     try {
-      await this.#client.subscribe(channel);
+      await client.subscribe(channel);
     } catch {
       // Where the connection was lost again, it is tried when it is back.
-      setTimeout(() => {
-        if (this.#client.status === 'ready') void this.#listen(channel);
-      }, RETRY_MS).unref();
+      setTimeout(() => void this.#listen(channel), RETRY_MS).unref();
       return;
     }
     for (const { onSubscribed } of this.#channels.get(channel) ?? []) onSubscribed();
@@ -66,9 +94,20 @@ const OPTIONS: Partial<RedisOptions> = {
   enableOfflineQueue: false,
   lazyConnect: false,
   maxRetriesPerRequest: 0,
-  retryStrategy: (times: number) => Math.min(times * 50, 1_000),
+  retryStrategy: delayOf,
 };
 
-function duplicateOf(client: Redis | Cluster): Redis | Cluster {
-  return client.isCluster ? (client as Cluster).duplicate() : (client as Redis).duplicate(OPTIONS);
+/** `undefined` where no node of a cluster is known yet. */
+function duplicateOf(source: Redis | Cluster): Redis | undefined {
+  if (!source.isCluster) return (source as Redis).duplicate(OPTIONS);
+  const nodes: Redis[] = (source as Cluster).nodes();
+  const options: Partial<RedisOptions> = {
+    ...OPTIONS,
+    retryStrategy: (times: number) => (times > ATTEMPTS ? null : delayOf(times)),
+  };
+  return nodes[Math.floor(Math.random() * nodes.length)]?.duplicate(options);
+}
+
+function delayOf(times: number): number {
+  return Math.min(times * 50, 1_000);
 }

@@ -37,8 +37,8 @@ export type ToOwner =
 
 /** To the process that holds the client's connection. */
 export type ToFront =
-  /** `taken`: it is at work; `moved`: the session is not there. */
-  | { readonly type: 'taken' | 'moved'; readonly exchange: string }
+  /** `taken`: it is at work; `moved`: the session is not there; `lost`: no more of the answer will come. */
+  | { readonly type: 'taken' | 'moved' | 'lost'; readonly exchange: string }
   /** Numbered from 1 on. */
   | ({ readonly type: 'part'; readonly exchange: string; readonly number: number } & AnswerPart);
 
@@ -49,6 +49,8 @@ export type Order =
       readonly target: { readonly tenantId?: string; readonly sessionId?: string };
       readonly notification: JSONRPCNotification;
     }
+  /** A server of the 2026 era has announced it, to whoever listens. */
+  | { readonly type: 'announce'; readonly filter: SessionFilter; readonly notification: JSONRPCNotification }
   | { readonly type: 'revoke'; readonly filter: SessionFilter }
   | { readonly type: 'end'; readonly sessionId: string; readonly reason: SessionEndReason };
 

@@ -28,7 +28,6 @@ export class Fleet {
   readonly ownership: SessionOwnership;
   readonly #parts: FleetParts;
   readonly #forwarded: ForwardedRequests;
-  #leave: (() => void)[] = [];
   /** What is on its way to the bus. */
   readonly #sending = new Set<Promise<unknown>>();
 
@@ -50,7 +49,8 @@ export class Fleet {
       received.abandonAll();
     };
     const listen = (message: string) => this.#receive(message, received, obey);
-    this.#leave = [bus.subscribe(listen), ownership.onLapsed(lapse)];
+    bus.subscribe(listen);
+    ownership.onLapsed(lapse);
   }
 
   /** Has the process that owns a session answer a request. See {@link ForwardedRequests.forward}. */
@@ -79,11 +79,13 @@ export class Fleet {
     await this.#forwarded.quiet(deadlineMs);
   }
 
-  /** Takes part no more. Settles when what has been said so far is on its way. */
+  /**
+   * Has nothing more to do for clients. Settles when what has been said so far is on its way. Others are told that what they look for is not here, for as long as the
+   * cluster is open.
+   */
   async close(): Promise<void> {
     this.#forwarded.hangUp();
     this.#forwarded.loseAll();
-    for (const leave of this.#leave) leave();
     await Promise.allSettled(this.#sending);
   }
 
@@ -117,10 +119,12 @@ export class Fleet {
         break;
       case 'taken':
       case 'moved':
+      case 'lost':
       case 'part':
         this.#forwarded.receive(message);
         break;
       case 'notify':
+      case 'announce':
       case 'revoke':
       case 'end':
         obey(message);

@@ -1,14 +1,12 @@
-import { sessionNotFound, shuttingDown, storeUnavailable, type TenancyError } from '../errors.ts';
+import { sessionNotFound, shuttingDown, storeUnavailable, TenancyError } from '../errors.ts';
 import { type Caller, callerOf } from '../identity/session-filter.ts';
 import type { ActiveRequest } from '../transport/active-requests.ts';
 import type { CallerRequest } from '../transport/caller-request.ts';
 import { frameOf } from '../transport/event-frames.ts';
+import { lostAnswer } from '../transport/lost-answers.ts';
 import type { HeaderList } from '../transport/response-sink.ts';
-import { errorResponse } from '../transport/responses.ts';
 import type { AnswerPart, ToOwner } from './fleet-messages.ts';
 import { UnansweredRequests } from './unanswered-requests.ts';
-
-const LOST = 'The process that served the request has gone: whether it took effect is unknown';
 
 /** A request that another process answers: its client is connected to this one. */
 export class ForwardedRequest implements ActiveRequest {
@@ -54,9 +52,10 @@ export class ForwardedRequest implements ActiveRequest {
     return this.#taken;
   }
 
-  /** It has been sent. `arrived`: whether anybody may have heard it. */
+  /** It has been sent. `arrived`: whether anybody may have heard it; where nobody has, the session is looked for once more. */
   sent(arrived: boolean): void {
-    this.#maybeTaken ||= arrived;
+    if (arrived) this.#maybeTaken = true;
+    else if (!this.#maybeTaken) this.#finish(false);
   }
 
   onTaken(): void {
@@ -85,17 +84,17 @@ export class ForwardedRequest implements ActiveRequest {
   lose(): void {
     const { sink } = this.#request;
     if (sink.closed) return;
-    const errors = this.#unanswered.ids.map((id) => errorResponse(id, -32000, LOST));
+    const errors = this.#unanswered.ids.map(lostAnswer);
     if (!this.#streaming && errors.length === 0) {
-      this.#refuse(storeUnavailable(new Error(LOST)));
+      this.#refuse(storeUnavailable(new Error('The process that has the session is gone')));
       return;
     }
     if (this.#streaming) {
-      for (const error of errors) sink.write(frameOf(JSON.stringify(error), undefined));
+      for (const error of errors) sink.write(frameOf(error, undefined));
       sink.end();
     } else {
-      const body = this.#unanswered.inArray ? errors : errors[0];
-      sink.answer(200, JSON.stringify(body), ['content-type', 'application/json']);
+      const body = this.#unanswered.inArray ? `[${errors.join(',')}]` : errors[0];
+      sink.answer(200, body, ['content-type', 'application/json']);
     }
     this.#giveUp();
   }
@@ -112,7 +111,7 @@ export class ForwardedRequest implements ActiveRequest {
 
   /** It has not been sent, and may never be. */
   onUnsent(error: unknown): void {
-    if (!this.#taken) this.#refuse(error);
+    if (!this.#taken) this.#refuse(error instanceof TenancyError ? error : storeUnavailable(error));
   }
 
   #pass(part: AnswerPart): void {

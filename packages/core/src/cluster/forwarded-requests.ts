@@ -35,6 +35,8 @@ export class ForwardedRequests {
     const { ownership } = this.#parts;
     const { facts, identity, limits, sink } = request;
     if (sink.closed) return true;
+    // Where this process has no lease, the other one would take it for gone: who looks for the session once more gets one.
+    if (!ownership.held) return false;
     this.#exchanges += 1;
     const exchange = `${ownership.processId}:${this.#exchanges}`;
     const tell = (message: ToOwner) => this.#parts.send(owner, message);
@@ -66,7 +68,8 @@ export class ForwardedRequests {
     const forwarded = this.#byExchange.get(message.exchange);
     if (message.type === 'part') forwarded?.onPart(message.number, message);
     else if (message.type === 'taken') forwarded?.onTaken();
-    else forwarded?.onMoved();
+    else if (message.type === 'moved') forwarded?.onMoved();
+    else forwarded?.lose();
   }
 
   /** Those who are meant are told nothing any more by streams. */

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { unheard } from '../errors.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
@@ -9,6 +10,8 @@ import type { SessionOwnership } from './session-ownership.ts';
 const TAKEN_AFTER_MS = 100;
 /** Requests that are remembered after their end: one that was sent twice is served once. */
 const REMEMBERED = 10_000;
+/** ms after which it is tried again to tell a process that it will not get an answer. */
+const RETRY_MS = 300;
 
 /** What this process does with requests of others. */
 export interface ReceivedRequestsParts {
@@ -23,7 +26,8 @@ export interface ReceivedRequestsParts {
 export class ReceivedRequests {
   readonly #parts: ReceivedRequestsParts;
   readonly #sinks = new Map<string, RemoteSink>();
-  readonly #remembered = new LRUCache<string, true>({ max: REMEMBERED });
+  /** What a process is told that sends a request once more: where it has been answered, and the answer has not come, it never will. */
+  readonly #remembered = new LRUCache<string, 'taken' | 'moved' | 'lost'>({ max: REMEMBERED });
 
   constructor(parts: ReceivedRequestsParts) {
     this.#parts = parts;
@@ -45,10 +49,11 @@ export class ReceivedRequests {
   #take(message: ToOwner & { readonly type: 'request' }): void {
     const { exchange, from, to } = message;
     const { ownership } = this.#parts;
-    // What was meant for a process that has lapsed since has been given up.
-    if (!ownership.held || to !== ownership.processId) return;
-    if (!this.#remembered.has(exchange)) void this.#serve(message);
-    else if (this.#sinks.has(exchange)) this.#tell(from, { type: 'taken', exchange });
+    const known = this.#remembered.get(exchange);
+    if (known !== undefined) this.#tell(from, { type: known, exchange });
+    // What was meant for this process before it lapsed may have been given up.
+    else if (!ownership.held || to !== ownership.processId) this.#tell(from, { type: 'moved', exchange });
+    else void this.#serve(message);
   }
 
   async #serve({ exchange, from, request }: ToOwner & { readonly type: 'request' }): Promise<void> {
@@ -57,16 +62,31 @@ export class ReceivedRequests {
       number += 1;
       return this.#parts.send(from, { type: 'part', exchange, number, ...part });
     };
-    const sink = new RemoteSink(send, this.#parts.maxBufferedBytes);
+    const lost = () => void this.#tellLost(from, exchange);
+    const sink = new RemoteSink({ send, lost }, this.#parts.maxBufferedBytes);
     this.#sinks.set(exchange, sink);
-    this.#remembered.set(exchange, true);
+    this.#remembered.set(exchange, 'taken');
     const unwatch = this.#parts.ownership.watch(from, () => sink.gone());
     const taken = setTimeout(() => this.#tell(from, { type: 'taken', exchange }), TAKEN_AFTER_MS).unref();
     const served = await this.#parts.serve(receivedRequest(request), sink);
     clearTimeout(taken);
     unwatch();
     this.#sinks.delete(exchange);
+    this.#remembered.set(exchange, served ? 'lost' : 'moved');
     if (!served) this.#tell(from, { type: 'moved', exchange });
+  }
+
+  /** Says that the answer will not come: nothing may follow by which that would be noticed. Who watches this process notices the end of it by himself. */
+  async #tellLost(from: string, exchange: string): Promise<void> {
+    const { ownership, send } = this.#parts;
+    const { processId } = ownership;
+    for (let told = false; !told && ownership.held && processId === ownership.processId; ) {
+      await wait(RETRY_MS, undefined, { ref: false });
+      told = await send(from, { type: 'lost', exchange }).then(
+        () => true,
+        () => false,
+      );
+    }
   }
 
   #tell(processId: string, message: ToFront): void {

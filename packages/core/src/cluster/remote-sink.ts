@@ -1,24 +1,35 @@
 import type { Credential, HeaderList, ResponseSink } from '../transport/response-sink.ts';
 import type { AnswerPart } from './fleet-messages.ts';
 
+/** How the other process is told. */
+export interface RemoteSinkParts {
+  /** Sends it a part of the answer. */
+  send(part: AnswerPart): Promise<unknown>;
+  /** A part could not be sent: there is no answer any more. */
+  lost(): void;
+}
+
 /** A {@link ResponseSink} whose client is connected to another process. */
 export class RemoteSink implements ResponseSink {
   credential: Credential | undefined;
-  readonly #send: (part: AnswerPart) => Promise<unknown>;
+  readonly #parts: RemoteSinkParts;
   readonly #maxBufferedBytes: number;
   readonly #done = Promise.withResolvers<void>();
   #closed = false;
   /** Whether the client has gone before the end. */
   #left = false;
   #streaming = false;
+  /** Whether a part could not be sent. */
+  #lost = false;
   #onGone: (() => void) | undefined;
-  /** Bytes that the bus has not taken yet. */
+  /** Bytes of each text that the bus has not taken yet. */
+  readonly #unsent: number[] = [];
   #unsentBytes = 0;
   #flushed: PromiseWithResolvers<void> | undefined;
 
-  /** @param send - tells the other process; @param maxBufferedBytes - bytes kept while the bus is slow. */
-  constructor(send: (part: AnswerPart) => Promise<unknown>, maxBufferedBytes: number) {
-    this.#send = send;
+  /** @param maxBufferedBytes - bytes that may wait behind the text under way while the bus is slow. */
+  constructor(parts: RemoteSinkParts, maxBufferedBytes: number) {
+    this.#parts = parts;
     this.#maxBufferedBytes = maxBufferedBytes;
   }
 
@@ -45,15 +56,20 @@ export class RemoteSink implements ResponseSink {
 
   write(text: string): void {
     if (this.#closed) return;
-    this.#tell({ part: 'write', text }, Buffer.byteLength(text));
-    if (this.#unsentBytes > this.#maxBufferedBytes) this.gone();
+    if (this.#waitingBytes <= this.#maxBufferedBytes) {
+      this.#tell({ part: 'write', text }, Buffer.byteLength(text));
+    } else {
+      this.#tell({ part: 'end' });
+      this.gone();
+    }
   }
 
   flushed(): Promise<void> | undefined {
-    if (this.#closed) return undefined;
-    this.#tell({ part: 'flush' });
-    this.#flushed ??= Promise.withResolvers();
-    return this.#flushed.promise;
+    if (!this.#closed) {
+      this.#tell({ part: 'flush' });
+      this.#flushed ??= Promise.withResolvers();
+    }
+    return this.#flushed?.promise;
   }
 
   end(): void {
@@ -81,13 +97,25 @@ export class RemoteSink implements ResponseSink {
     this.#onGone?.();
   }
 
-  /** What cannot be told leaves a gap: the other process notices it, and so does this one. */
+  /** Bytes behind the text under way: however large one is, it is no reason to cut a client off. */
+  get #waitingBytes(): number {
+    const [underWay = 0] = this.#unsent;
+    return this.#unsentBytes - underWay;
+  }
+
   #tell(part: AnswerPart, bytes = 0): void {
+    this.#unsent.push(bytes);
     this.#unsentBytes += bytes;
     const taken = () => {
-      this.#unsentBytes -= bytes;
+      this.#unsentBytes -= this.#unsent.shift() as number;
     };
-    this.#send(part).then(taken, () => this.gone());
+    this.#parts.send(part).then(taken, () => this.#lose());
+  }
+
+  #lose(): void {
+    if (!this.#lost) this.#parts.lost();
+    this.#lost = true;
+    this.gone();
   }
 
   #close(): void {

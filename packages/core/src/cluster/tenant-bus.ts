@@ -1,7 +1,7 @@
 /**
  * What the processes of a fleet tell each other. The same battery of tests (`describeTenantBus` of `@mcp-tenancy/testing`) runs against every implementation.
  *
- * Order: messages from one process to another arrive in the order in which they were sent. Delivery: once, or not at all where a connection was lost; a process that
+ * Order: what one process sends to another arrives in the order in which it was sent, and so does what it broadcasts. Delivery: once, or not at all where a connection was lost; a process that
  * may have missed something lapses (see `SessionOwnership`). A rejection means that the message may not have been sent.
  */
 export interface TenantBus {

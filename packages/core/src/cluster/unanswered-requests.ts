@@ -23,7 +23,7 @@ export class UnansweredRequests {
 
   /** One event of the answer. */
   noteFrame(frame: string): void {
-    const data = /^data: (.+)$/m.exec(frame)?.[1];
+    const data = /^data: ([^\n]+)/m.exec(frame)?.[1];
     if (data === undefined || !this.any) return;
     const message = JSON.parse(data) as JSONRPCMessage;
     if (!('method' in message)) this.#ids.delete(message.id as RequestId);

@@ -35,6 +35,8 @@ export interface ModernParts
   readonly settings: ModernSettings;
   readonly servers: TenantServers;
   readonly usages: PrincipalUsages;
+  /** A server has announced a change, to whoever listens: those who do here have been told. */
+  onAnnounced(audience: SessionFilter, notification: JSONRPCNotification): void;
 }
 
 /** The 2026 era: every request stands for itself. Where SDK v2 is not installed, every request of it is refused with the revisions that are served. */
@@ -192,6 +194,12 @@ export class ModernEra {
     });
   }
 
+  #announce(audience: SessionFilter, notification: JSONRPCNotification): void {
+    if (changeOf(notification) === undefined) return;
+    this.notify(audience, notification);
+    this.#parts.onAnnounced(audience, notification);
+  }
+
   #serversOf(sdk: ModernSdk): ModernServers {
     const { build, servers, settings } = this.#parts;
     this.#servers ??= new ModernServers(sdk, {
@@ -203,7 +211,7 @@ export class ModernEra {
         const token = authInfo?.token;
         const audience = settings.byTenant ? { tenantId } : { tenantId, subject };
         return {
-          onAnnounced: (notification) => void this.notify(audience, notification),
+          onAnnounced: (notification) => this.#announce(audience, notification),
           onError: (error) => this.#parts.onError(principal, withoutToken(error, token)),
         };
       },

@@ -15,6 +15,8 @@ const MAX_BATCH = 100;
 /** The JSON-RPC messages of one POST. */
 export interface MessageBatch {
   readonly messages: readonly JSONRPCMessage[];
+  /** Of those that are requests. */
+  readonly requestIds: readonly RequestId[];
   /** Whether the body was an array. */
   readonly isArray: boolean;
   /** The `initialize` request, where the body is one. */
@@ -43,6 +45,7 @@ export function readMessages(value: unknown): MessageBatch {
   }
   return {
     messages,
+    requestIds: messages.filter(isRequest).map(({ id }) => id),
     isArray,
     initialize: initializeOf(messages),
   };

@@ -24,7 +24,6 @@ import type { SessionServices } from './session-services.ts';
 import { WaitingClients } from './waiting-clients.ts';
 
 const PRIMING_SINCE = '2025-11-25';
-/** What who comes too late is told: made once, since every session ends. */
 const ENDED = sessionNotFound();
 const RELEASED = shuttingDown();
 
@@ -46,7 +45,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   readonly waiting: WaitingClients;
   readonly #pendingSubscriptions: PendingSubscriptions = new Set();
   #state: 'present' | 'ended' | 'released' = 'present';
-  /** Whether no server has ever had anything to do with it. */
+  /** Whether no server has ever known of it. */
   #untouched = false;
 
   /** @param parked - whether it only lacks a server. */
@@ -80,13 +79,17 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     return this.log !== undefined && this.record.protocolVersion >= PRIMING_SINCE;
   }
 
-  /** Whether it is in this process still: neither ended nor released. */
+  /** Whether it is in this process still. */
   get present(): boolean {
     return this.#state === 'present';
   }
 
   get ended(): boolean {
     return this.#state === 'ended';
+  }
+
+  get released(): boolean {
+    return this.#state === 'released';
   }
 
   /** Whether a call is in flight, or a client waits for a server to be built. */
@@ -104,21 +107,19 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     return this.#servers.none;
   }
 
-  /** Whether its server can be let go of: nothing goes on, and no server waits for an answer of the client. */
+  /** Whether its server can be let go of: nothing goes on, and nobody waits for the client. */
   get parkable(): boolean {
     return this.opened && this.idle && !this.#servers.asking;
   }
 
-  /** Notes that the session is in use. */
   touch(): void {
     this.record.lastSeenAt = Date.now();
   }
 
   /** Lets the session's first server answer the client's `initialize`; where servers wait to be needed, with what another has said before. */
   async open(request: CallerRequest): Promise<InitializeResult> {
-    const { identity } = request;
     const { introductions } = this.#services;
-    this.#use(identity);
+    this.#use(request.identity);
     const known = introductions?.known(this.record);
     if (known !== undefined) {
       this.#servers.outdate();
@@ -127,7 +128,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
       return known;
     }
     const asked = { ...this.record };
-    const introduction = await this.waiting.forServer(request, this.#servers.open(identity, extraOf(request)));
+    const introduction = await this.waiting.forServer(request, this.#servers.open(request.identity, extraOf(request)));
     if (this.#servers.ready !== undefined) introductions?.keep(asked, introduction);
     return introduction;
   }
@@ -136,9 +137,8 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   async post(batch: MessageBatch, request: CallerRequest): Promise<void> {
     assertBatchAllowed(batch, this.record);
     this.#use(request.identity);
-    const requests = batch.messages.filter(isRequest).length;
-    if (requests === 0) await this.#postWithoutRequests(batch, request);
-    else await this.#postRequests(batch, requests, request);
+    if (batch.requestIds.length === 0) await this.#postWithoutRequests(batch, request);
+    else await this.#postRequests(batch, request);
   }
 
   /** Opens the stream of a GET, or carries on the one that `Last-Event-ID` names; a parked session gets its server first. */
@@ -244,15 +244,15 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     void this.#services.save(this.record);
   }
 
-  async #postRequests(batch: MessageBatch, requests: number, request: CallerRequest): Promise<void> {
+  async #postRequests({ messages, requestIds, isArray }: MessageBatch, request: CallerRequest): Promise<void> {
     const { sink, limits } = request;
     const extra = extraOf(request);
-    this.usage.startCalls(requests, limits.maxCalls);
+    this.usage.startCalls(requestIds.length, limits.maxCalls);
     const { ready } = this.#servers;
-    const transport = ready?.asksForScopes === false ? ready : await this.#serverFor(request, extra, batch.messages);
-    const exchange = new Exchange(this, sink, requests, batch.isArray);
+    const transport = ready?.asksForScopes === false ? ready : await this.#serverFor(request, extra, messages);
+    const exchange = new Exchange(this, sink, requestIds, isArray);
     const extraOfRequests = this.primeStreams ? withPolling(extra, exchange, this.streams) : extra;
-    for (const message of batch.messages) {
+    for (const message of messages) {
       if (!isRequest(message)) this.#deliver(message, extra);
       else if (asksTooMuch(message, this.record, this.#pendingSubscriptions))
         exchange.respond(tooManySubscriptions(message));

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { sessionNotFound, TenancyError } from '../errors.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { checkProtocolVersion } from '../request/classify-era.ts';
@@ -10,6 +11,8 @@ import { InitializeRefusedError } from './rebuild.ts';
 import type { SessionElsewhere } from './session-claims.ts';
 import type { SessionManager } from './session-manager.ts';
 
+/** ms before a session is looked for once more that is not where it was: its process may be letting go of it, or its lease be about to end. */
+const LOOK_AGAIN_MS = 25;
 const JSON_HEADERS = ['content-type', 'application/json'];
 
 /** Has the process that owns a session answer a request; settles with `false` where it does not have the session any more. */
@@ -74,6 +77,7 @@ async function dispatchWhereItIs(
     }
     if (await forward?.(session.owner, request, body)) return;
     sessions.forgetElsewhere(session);
+    await wait(LOOK_AGAIN_MS);
   }
 }
 

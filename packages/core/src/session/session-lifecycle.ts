@@ -260,7 +260,7 @@ export class SessionLifecycle {
   #expired(record: SessionRecord): void {
     const present = this.table.get(record.id);
     if (present === undefined) this.#forget(record, 'idle');
-    else this.records.create(present.record).catch(unheard);
+    else this.claims.withNew(record.id, () => this.records.create(present.record)).catch(unheard);
   }
 
   /** A parked session has ended, and its record is gone. */

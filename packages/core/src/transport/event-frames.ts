@@ -12,7 +12,7 @@ export function frameOf(data: string, eventId: string | undefined): string {
 /** The text of logged events, without those that carried nothing. */
 export function framesOf(events: readonly LoggedEvent[]): string[] {
   return events
-    .filter(({ data }) => data !== '')
+    .filter(({ data }) => data.startsWith('{'))
     .map((event) => frameOf(event.data, eventIdOf(event.streamId, event.sequence)));
 }
 

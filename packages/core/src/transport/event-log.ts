@@ -5,7 +5,7 @@ export interface LoggedEvent {
   readonly streamId: string;
   /** Position in the stream: 1 for its first event, one more for each that follows. */
   readonly sequence: number;
-  /** The `data` of the event; empty for the one that only tells the client where it is. */
+  /** The `data` of the event: a JSON-RPC message. Empty, or a JSON array, for the one that only tells the client where it is. */
   readonly data: string;
 }
 

@@ -1,7 +1,9 @@
 import { sessionNotFound, type TenancyError } from '../errors.ts';
+import type { RequestId } from '../protocol/json-rpc.ts';
 import { eventIdOf, frameOf, framesOf, invalidEventId, streamHeaders } from './event-frames.ts';
 import type { LoggedEvent, MissedEvents } from './event-log.ts';
 import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
+import { beginningOf } from './lost-answers.ts';
 import type { ResponseSink } from './response-sink.ts';
 import type { SessionLog } from './session-log.ts';
 import type { StreamPosition } from './stream-position.ts';
@@ -91,10 +93,10 @@ export class EventStream implements KeepAliveTarget {
     this.#goLive();
   }
 
-  /** Tells the client where it is, so that it can come back even if nothing else reaches it. */
-  prime(): void {
+  /** Tells the client where it is, so that it can come back even if nothing else reaches it. The log knows which requests are to be answered. */
+  prime(requestIds: readonly RequestId[] = []): void {
     this.#position.last += 1;
-    this.#log('');
+    this.#log(beginningOf(requestIds));
     this.#write(`id: ${eventIdOf(this.id, this.#position.last)}\n${this.#retry}\ndata: \n\n`);
   }
 

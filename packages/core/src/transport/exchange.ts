@@ -1,3 +1,4 @@
+import type { RequestId } from '../protocol/json-rpc.ts';
 import { streamHeaders } from './event-frames.ts';
 import type { EventStream } from './event-stream.ts';
 import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
@@ -25,7 +26,7 @@ export class Exchange implements KeepAliveTarget {
   readonly #context: ExchangeContext;
   readonly #sink: ResponseSink;
   readonly #isArray: boolean;
-  readonly #requests: number;
+  readonly #ids: readonly RequestId[];
   /** Requests that are not answered yet. */
   #pending: number;
   /** Responses that wait for the others, while the answer is still to be JSON. */
@@ -33,12 +34,12 @@ export class Exchange implements KeepAliveTarget {
   #stream: EventStream | undefined;
   #answered = false;
 
-  /** @param requests - how many the POST holds; @param isArray - whether its body was an array. */
-  constructor(context: ExchangeContext, sink: ResponseSink, requests: number, isArray: boolean) {
+  /** @param ids - of the requests that the POST holds; @param isArray - whether its body was an array. */
+  constructor(context: ExchangeContext, sink: ResponseSink, ids: readonly RequestId[], isArray: boolean) {
     this.#context = context;
     this.#sink = sink;
-    this.#requests = requests;
-    this.#pending = requests;
+    this.#ids = ids;
+    this.#pending = ids.length;
     this.#isArray = isArray;
     context.keepAlive.add(this);
   }
@@ -78,7 +79,7 @@ export class Exchange implements KeepAliveTarget {
     const stream = streams.createForPost();
     this.#stream = stream;
     stream.carry(this.#sink);
-    if (primeStreams) stream.prime();
+    if (primeStreams) stream.prime(this.#ids);
     for (const response of this.#responses) stream.send(response);
     this.#responses = [];
     return stream;
@@ -87,7 +88,7 @@ export class Exchange implements KeepAliveTarget {
   #settleOne(): void {
     this.#pending -= 1;
     if (this.#pending > 0) return;
-    this.#context.onExchangeDone(this.#requests);
+    this.#context.onExchangeDone(this.#ids.length);
     this.#context.keepAlive.remove(this);
     if (this.#stream !== undefined) this.#context.streams.end(this.#stream, !this.#answered);
     else if (this.#answered) this.#answerJson();

@@ -1,6 +1,7 @@
 import { sessionNotFound, type TenancyError } from '../errors.ts';
-import { framesOf, invalidEventId, readEventId, streamHeaders } from './event-frames.ts';
+import { frameOf, framesOf, invalidEventId, readEventId, streamHeaders } from './event-frames.ts';
 import { EventStream, type StreamContext } from './event-stream.ts';
+import { lostAnswers } from './lost-answers.ts';
 import type { Credential, ResponseSink } from './response-sink.ts';
 import { createStreamPosition, type StreamPosition } from './stream-position.ts';
 
@@ -74,7 +75,8 @@ export class SessionStreams {
   }
 
   /**
-   * Carries a stream on after `Last-Event-ID`, what was missed first; one that has ended meanwhile is replayed and ends again.
+   * Carries a stream on after `Last-Event-ID`, what was missed first; one that has ended meanwhile is replayed and ends again, with an error for each request that
+   * will not be answered any more.
    * Rejects with `invalid_event_id` for an id of another session, one that never was, and one from too long ago. `onOpened` is called when the
    * answer has begun.
    */
@@ -84,7 +86,7 @@ export class SessionStreams {
     if (stream !== undefined) return stream.resume(sink, sequence, onOpened);
     const { log, sessionId } = this.#context;
     const missed = await log?.after(streamId, sequence);
-    if (!missed?.complete) throw invalidEventId();
+    if (log === undefined || !missed?.complete) throw invalidEventId();
     if (sink.credential?.revoked) throw sessionNotFound();
     sink.openStream(streamHeaders(sessionId));
     onOpened();
@@ -94,6 +96,7 @@ export class SessionStreams {
       sink.write(frame);
       await sink.flushed();
     }
+    for (const message of await lostAnswers(log, streamId)) sink.write(frameOf(message, undefined));
     this.#replays.delete(sink);
     sink.end();
   }

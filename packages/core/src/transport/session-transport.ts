@@ -25,6 +25,8 @@ export interface TransportContext {
   readonly client: ClientState;
   /** Follows a request of the client; `undefined` for one that nobody follows. */
   observe(request: JSONRPCRequest): CallObserver | undefined;
+  /** Whether the session goes on somewhere else. */
+  readonly released: boolean;
   /** Throws where the session may be another process's: nothing may be said to its client from here. */
   assertHeld(): void;
   /** The number of calls has gone down. */
@@ -126,7 +128,7 @@ export class SessionTransport implements Transport {
     for (const call of this.#calls.values()) {
       clearTimeout(call.timer);
       call.observer?.abandoned('closed');
-      call.exchange.respond(sessionEnded(call.clientId));
+      call.exchange.respond(aborted(call.clientId, this.#context.released));
     }
     this.#calls.clear();
     for (const ask of this.#asks.values()) ask.reject(new Error('The connection to the server was closed'));
@@ -158,7 +160,7 @@ export class SessionTransport implements Transport {
 
   /** A request of the client, to be answered through `exchange`; after `timeoutMs` by an error. */
   request(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo, timeoutMs: number | undefined): void {
-    const known = this.#closed ? sessionEnded(message.id) : this.#toolsList?.answerTo(message);
+    const known = this.#closed ? aborted(message.id, this.#context.released) : this.#toolsList?.answerTo(message);
     if (known === undefined) this.#dispatch(message, exchange, extra, timeoutMs);
     else exchange.respond(known);
   }
@@ -265,9 +267,10 @@ export class SessionTransport implements Transport {
   }
 }
 
-/** What a call gets that its session did not live to answer, as JSON. */
-function sessionEnded(id: RequestId): string {
-  return JSON.stringify(errorResponse(id, -32000, 'Session ended'));
+/** What a call gets that its session did not live to answer, or goes on without, as JSON. */
+function aborted(id: RequestId, released: boolean): string {
+  const message = released ? 'The call was aborted: its session goes on, on another server' : 'Session ended';
+  return JSON.stringify(errorResponse(id, -32000, message));
 }
 
 /** 1, 2, 3 … */

@@ -89,7 +89,7 @@ describe('a tenancy with a durable store', () => {
     await started.opened;
     await first.tenancy.drain({ deadlineMs: 20 });
     const whole = await stream.events.rest();
-    expect(whole).toContain('Session ended');
+    expect(whole).toContain('its session goes on');
     const client = second.wire();
     client.sessionId = old.sessionId;
     expect(await (await client.listen(priming?.id)).events.rest()).toBe(whole);

@@ -21,7 +21,7 @@ describe('updateToken, again and again', () => {
       const parked = eventsOf(tenancy, 'sessionParked');
       const rebuilt = eventsOf(tenancy, 'sessionRebuilt');
       const ends = eventsOf(tenancy, 'sessionEnded');
-      for (let version = 1; ends.length === 0 && Date.now() - abandonedAt < 3_000; version += 1) {
+      for (let version = 1; ends.length === 0 && Date.now() - abandonedAt < 15_000; version += 1) {
         provider.updateToken('token', versioned(String(version)));
         await tenancy.tokenChangesApplied();
         await elapsed(pauseMs);

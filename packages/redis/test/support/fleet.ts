@@ -59,7 +59,7 @@ async function startMember(
     await tenancy.close();
     http.close();
     http.closeAllConnections();
-    cluster.close();
+    await cluster.close();
   };
   onTestFinished(() => (left ??= leave()));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`;

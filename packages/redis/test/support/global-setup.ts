@@ -1,4 +1,4 @@
-import { findRedisServer } from './find-redis-server.ts';
+import { findRedisServer } from '@mcp-tenancy/testing';
 
 /** Installs a Redis where there is none, before any test has to wait for it. The tests that need one say what is missing. */
 export default function setup(): void {

@@ -19,8 +19,8 @@ export function newPrefix(): string {
 }
 
 /** A client that is closed with the test. */
-export async function openClient(): Promise<Redis> {
-  const redis = new Redis(await redisUrl());
+export async function openClient(url?: string): Promise<Redis> {
+  const redis = new Redis(url ?? (await redisUrl()));
   onTestFinished(() => redis.disconnect());
   return redis;
 }

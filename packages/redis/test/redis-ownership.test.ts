@@ -1,0 +1,41 @@
+import { createRedisCluster } from '@mcp-tenancy/redis';
+import { describeSessionOwnership } from '@mcp-tenancy/testing';
+import { Redis } from 'ioredis';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { redisUrl } from './support/redis.ts';
+import { clusterClient, startRedisCluster } from './support/redis-cluster.ts';
+import { membersOf, opener } from './support/redis-members.ts';
+
+describeSessionOwnership('an ownership in Redis', async (count) => membersOf(count, await opener()));
+
+describe('in Redis Cluster', () => {
+  let port: number;
+
+  beforeAll(async () => {
+    ({ port } = await startRedisCluster());
+  });
+
+  describeSessionOwnership('an ownership', (count) => membersOf(count, () => clusterClient(port)));
+});
+
+it('gives no session to a process that lapses while it takes it', async () => {
+  const redis = new Redis(await redisUrl());
+  const [one] = await membersOf(1, () => redis);
+  await one?.ownership.acquire('before');
+  const { evalsha } = redis;
+  vi.spyOn(redis, 'evalsha').mockImplementation(async (...args: unknown[]) => {
+    const reply = await Reflect.apply(evalsha, redis, args);
+    if (args.some((arg) => String(arg).includes(':session:'))) await one?.lapse();
+    return reply;
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  await expect(one?.ownership.acquire('a')).rejects.toMatchObject({ code: 'store_unavailable' });
+  vi.restoreAllMocks();
+  expect(await one?.ownership.acquire('a')).toBeUndefined();
+});
+
+it.each([499, 60_001, 0, -1, 1.5, '500', null, Number.NaN])('takes no lease of %s ms', async (leaseMs) => {
+  const options = { url: await redisUrl(), leaseMs } as { url: string; leaseMs: number };
+  expect(() => createRedisCluster(options)).toThrow(TypeError);
+  expect(() => createRedisCluster(options)).toThrow('leaseMs');
+});

@@ -1,0 +1,55 @@
+import { createRedisCluster, type RedisClient, type RedisCluster } from '@mcp-tenancy/redis';
+import type { MemberUnderTest } from '@mcp-tenancy/testing';
+import { Redis } from 'ioredis';
+import { expect, onTestFinished, vi } from 'vitest';
+import { newPrefix, redisUrl } from './redis.ts';
+
+/** One process of a fleet, as good as, by what it shares with the others. */
+export interface RedisMember extends MemberUnderTest {
+  readonly cluster: RedisCluster;
+  readonly redis: RedisClient;
+}
+
+/** How long leases are, ms: as short as they may be. */
+const LEASE_MS = 500;
+
+/** Some processes with one prefix, each with a connection of its own. They end with the test. */
+export async function membersOf(
+  count: number,
+  open: () => RedisClient,
+  keyPrefix: string = newPrefix(),
+): Promise<RedisMember[]> {
+  return Array.from({ length: count }, () => joinFleet(open(), keyPrefix));
+}
+
+/** A connection to the Redis of this file's tests. */
+export async function opener(): Promise<() => RedisClient> {
+  const url = await redisUrl();
+  return () => new Redis(url);
+}
+
+function joinFleet(redis: RedisClient, keyPrefix: string): RedisMember {
+  redis.on('error', () => undefined);
+  const cluster = createRedisCluster({ redis, keyPrefix, leaseMs: LEASE_MS });
+  const { ownership, bus } = cluster;
+  onTestFinished(async () => {
+    await cluster.close();
+    redis.disconnect();
+  });
+  return {
+    ownership,
+    bus,
+    cluster,
+    redis,
+    lapse: async () => {
+      await vi.waitFor(() => expect(ownership.held).toBe(true), { timeout: 5_000, interval: 5 });
+      const { processId } = ownership;
+      await redis.del(`${keyPrefix}process:${processId}`);
+      await vi.waitFor(() => expect(ownership.processId).not.toBe(processId), { timeout: 5_000, interval: 5 });
+    },
+    die: async () => {
+      redis.disconnect();
+      await cluster.close();
+    },
+  };
+}
