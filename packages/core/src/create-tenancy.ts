@@ -62,6 +62,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   readonly #open = new OpenAnswers();
   readonly #release: () => Promise<void>;
   #draining: Promise<void> | undefined;
+  readonly #noticed = new AbortController();
   #closing: Promise<void> | undefined;
   /** Settles when every change of a token has been applied. */
   #tokenChanges: Promise<void> = Promise.resolve();
@@ -181,8 +182,8 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   }
 
   /**
-   * Gets ready to close without a client noticing: {@link ready} turns false, new sessions and streams are refused (503), open streams end, and
-   * calls in flight may finish until the deadline, when they are aborted. Then every session is parked: it goes on somewhere else where its store is
+   * Gets ready to close without a client noticing: {@link ready} turns false, and after `noticeMs` new sessions and streams are refused (503), open streams end,
+   * and calls in flight may finish until the deadline, when they are aborted. Then every session is parked: it goes on somewhere else where its store is
    * shared or durable, and here if it is called before the end. Settles when that is done; {@link close} the tenancy then. Idempotent.
    */
   drain(options: DrainOptions = {}): Promise<void> {
@@ -204,7 +205,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   }
 
   async #drain(deadlineMs: number, noticeMs: number | undefined): Promise<void> {
-    if (noticeMs !== undefined) await wait(noticeMs);
+    if (noticeMs !== undefined) await wait(noticeMs, undefined, { signal: this.#noticed.signal }).catch(unheard);
     await Promise.all([
       this.sessions.drain(deadlineMs),
       this.#modern?.drain(deadlineMs),
@@ -213,6 +214,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   }
 
   async #close(): Promise<void> {
+    this.#noticed.abort();
     this.#modern?.close();
     await this.sessions.close();
     await this.#fleet?.close();

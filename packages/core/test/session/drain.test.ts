@@ -223,3 +223,27 @@ describe('drain()', () => {
     expect((await open()).sessionId).toBeDefined();
   });
 });
+
+describe('drain({ noticeMs })', () => {
+  it('serves everything as before, but for its readiness, until the time is over', async () => {
+    const { open, wire, tenancy } = await serve({ createServer: () => serverWith({}), readinessPath: '/ready' });
+    const client = await open();
+    const drained = tenancy.drain({ noticeMs: 300 });
+    expect(tenancy.ready).toBe(false);
+    expect((await wire().send({ method: 'GET', path: '/ready' })).status).toBe(503);
+    const another = await open();
+    expect((await client.listen()).status).toBe(200);
+    await drained;
+    expect((await wire().open()).status).toBe(503);
+    expect((await another.send({ body: another.request('ping') })).status).toBe(200);
+  });
+
+  it('is cut short by close()', async () => {
+    const { tenancy } = await serve({ createServer: () => serverWith({}) });
+    const begun = performance.now();
+    const drained = tenancy.drain({ noticeMs: 20_000 });
+    await tenancy.close();
+    await drained;
+    expect(performance.now() - begun).toBeLessThan(6_000);
+  });
+});
