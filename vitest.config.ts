@@ -25,6 +25,8 @@ export default defineConfig({
     pool: 'forks',
     globalSetup: 'packages/redis/test/support/global-setup.ts',
     testTimeout: 30_000,
+    // Many tests are about time: where the machine stood still for a moment, once more. The report says so.
+    retry: 1,
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**'],

@@ -27,6 +27,7 @@ process.on('message', (message) => {
   else if (message === 'memory') process.send?.({ memory: process.memoryUsage.rss() });
   else process.send?.({ notified: tenancy.notify({}, message as never) });
 });
+while (!cluster.ownership.held) await wait(10);
 process.send?.({ port: (server.address() as AddressInfo).port });
 
 function buildServer(): McpServer {

@@ -5,10 +5,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { startRedisServer } from '../support/redis-server.ts';
 import { callTool } from './calls.ts';
-import { openSessions, ROUNDS, startProcesses } from './fleet-of-processes.ts';
+import { LEASE_MS, openSessions, QUIET, ROUNDS, startProcesses } from './fleet-of-processes.ts';
 
 /** For how long Redis is away, ms. */
-const AWAY_MS = ROUNDS > 1 ? 20_000 : 5_000;
+const AWAY_MS = QUIET ? 20_000 : 8_000;
 const GROWTH_BYTES = 64 * 2 ** 20;
 
 it.for(Array.from({ length: ROUNDS }, (_item, round) => round))(
@@ -25,7 +25,7 @@ it.for(Array.from({ length: ROUNDS }, (_item, round) => round))(
     const before = await memoryOf();
     await redis.stop();
     const stoppedAt = performance.now();
-    await wait(2_000);
+    await wait(LEASE_MS + 500);
     const statuses = new Map<number, number>();
     let slowest = 0;
     let turn = 0;
@@ -49,7 +49,7 @@ it.for(Array.from({ length: ROUNDS }, (_item, round) => round))(
     await redis.start();
     const startedAt = performance.now();
     await vi.waitFor(async () => expect(await callTool(clients[0] as never, 'where')).toHaveProperty('said'), {
-      timeout: 10_000,
+      timeout: 20_000,
       interval: 50,
     });
     const back = performance.now() - startedAt;
@@ -61,11 +61,13 @@ it.for(Array.from({ length: ROUNDS }, (_item, round) => round))(
       `${JSON.stringify(Object.fromEntries(statuses))}, the slowest after ${Math.round(slowest)} ms; served again ${Math.round(back)} ms after the start`,
     );
     expect([...statuses.keys()]).toEqual([503]);
-    expect(slowest).toBeLessThan(1_000);
+    expect(slowest).toBeLessThan(QUIET ? 1_000 : 5_000);
     expect(after.filter(({ said }) => said === undefined)).toEqual([]);
     for (const [index, { memory: bytes }] of memory.entries()) {
       expect(Number(bytes) - Number(before[index]?.memory)).toBeLessThan(GROWTH_BYTES);
     }
-    for (const { log } of logs) expect(log).toEqual(['The session store fails', 'The session store works again']);
+    const changes = ['The session store fails', 'The session store works again'];
+    // In a short time not every process need have asked for a session.
+    for (const { log } of logs) expect(QUIET ? [changes] : [changes, []]).toContainEqual(log);
   },
 );
