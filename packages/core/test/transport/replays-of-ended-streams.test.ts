@@ -123,22 +123,22 @@ describe('the replay of a stream that has ended', () => {
   });
 
   it('keeps its session from being parked, and from being idle, where its reader is slow', async () => {
-    const { client, replay, tenancy } = await served({ sessions: { parkAfterMs: 40, idleTimeoutMs: 400 } });
+    const { client, replay, tenancy } = await served({ sessions: { parkAfterMs: 40, idleTimeoutMs: 2_000 } });
     const [parked, ends] = [eventsOf(tenancy, 'sessionParked'), eventsOf(tenancy, 'sessionEnded')];
     const replayed = await replay(client);
-    await elapsed(700);
+    await elapsed(2_600);
     expect({ parked, ends, live: tenancy.stats().liveSessions }).toEqual({ parked: [], ends: [], live: 1 });
     expect(await replayed.events.rest()).toContain('done');
   });
 
   it('does so, too, where the log is slow', async () => {
-    const sessions = { parkAfterMs: 40, idleTimeoutMs: 400 };
+    const sessions = { parkAfterMs: 40, idleTimeoutMs: 2_000 };
     const { client, replay, tenancy, eventLog } = await served({ bulk: '', sessions });
     const [parked, ends] = [eventsOf(tenancy, 'sessionParked'), eventsOf(tenancy, 'sessionEnded')];
     const { asked, answer } = holdBack(eventLog);
     const replaying = replay(client);
     await asked;
-    await elapsed(700);
+    await elapsed(2_600);
     expect({ parked, ends, live: tenancy.stats().liveSessions }).toEqual({ parked: [], ends: [], live: 1 });
     answer();
     expect(await (await replaying).events.rest()).toContain('done');
