@@ -4,9 +4,8 @@ import { ControlledStore } from '../support/controlled-store.ts';
 import { type Extra, gate, said, serve, serverWith } from '../support/tenancy-server.ts';
 
 /** Two processes on the same store and log: the first is left as one that was killed, with what it knew. */
-function processes(started: () => void) {
+function processes(started: () => void, eventLog = new MemoryEventLog()) {
   const store = new ControlledStore({ durable: true });
-  const eventLog = new MemoryEventLog();
   const never = gate();
   const tools = {
     hangs: async ({ sendNotification }: Extra) => {
@@ -54,5 +53,20 @@ it('a client that comes back for an answer that it has not read gets the answer'
   const resumed = await client.listen(primed?.id);
   expect(await resumed.events.message()).toMatchObject({ params: { data: 'begun' } });
   expect(await resumed.events.message()).toMatchObject({ id: request.id, result: {} });
+  expect(await resumed.events.next()).toBeUndefined();
+});
+
+it('a client that comes back for a stream whose beginning the log has dropped is told what there is', async () => {
+  const begun = gate();
+  const start = processes(begun.open, new MemoryEventLog({ maxEventsPerSession: 1 }));
+  const [killed, next] = [await start(), await start()];
+  const old = await killed.open();
+  const stream = await old.stream({ body: old.request('tools/call', { name: 'hangs' }) });
+  const primed = await stream.events.next();
+  await begun.opened;
+  const client = next.wire();
+  client.sessionId = old.sessionId;
+  const resumed = await client.listen(primed?.id);
+  expect(await resumed.events.message()).toMatchObject({ params: { data: 'begun' } });
   expect(await resumed.events.next()).toBeUndefined();
 });
