@@ -103,8 +103,7 @@ export class ProcessLease {
       const [renewal] = await Promise.all([reply, this.#hearing.heard.promise]);
       return renewal === 1;
     });
-    if (processId !== this.processId) throw new Error('The lease was lost while it was renewed');
-    if (renewed) this.#extend(begun + this.#leaseMs);
+    if (renewed && processId === this.processId) this.#extend(begun + this.#leaseMs);
     else this.#lapse();
   }
 
@@ -121,11 +120,12 @@ export class ProcessLease {
   }
 
   #lapse(): void {
-    if (!this.#held) return;
-    this.#held = false;
-    void this.#giveUp();
-    this.#lapses += 1;
-    for (const listener of this.#listeners) listener();
+    if (this.#held) {
+      this.#held = false;
+      void this.#giveUp();
+      this.#lapses += 1;
+      for (const listener of this.#listeners) listener();
+    }
   }
 
   /** Others need not wait for the end of it. */

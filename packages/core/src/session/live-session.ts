@@ -199,8 +199,8 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     });
   }
 
-  assertHeld(): void {
-    if (!this.#services.isHeld()) throw RELEASED;
+  noticeLapse(): void {
+    this.#services.isHeld();
   }
 
   onSettled(): void {

@@ -27,8 +27,6 @@ import { SessionTable } from './session-table.ts';
  * | lost: the record is gone, by somebody else | removed | | sessionEnded |
  * | release, when the process closes | removed | updated | |
  * | lapse: it may be another process's | removed | | |
- *
- * In a fleet, a session in the table is one that this process has claimed.
  */
 export class SessionLifecycle {
   readonly table: SessionTable;
@@ -37,7 +35,6 @@ export class SessionLifecycle {
   readonly reports: SessionReports;
   /** Absent where every session has a server from its start. */
   readonly introductions: Introductions | undefined;
-  /** Called when something may have come to rest. */
   #settled: () => void = () => {};
   readonly #parts: SessionParts;
   readonly #services: SessionServices;
@@ -123,9 +120,10 @@ export class SessionLifecycle {
   /** Tells a parked session's client, for when it comes back, that its server has been replaced. Rejects with `store_unavailable`. */
   async replaceParked(sessionId: string): Promise<void> {
     const session = await this.#parkedSessions.resume(sessionId);
-    if (!(session instanceof LiveSession)) return;
-    session.replaceServer();
-    await this.#keeper.park(session);
+    if (session instanceof LiveSession) {
+      session.replaceServer();
+      await this.#keeper.park(session);
+    }
   }
 
   /** Ends a session. Rejects with `store_unavailable` where its record may still be there. */
@@ -199,7 +197,6 @@ export class SessionLifecycle {
     await Promise.all(this.table.all().map((session) => this.#release(session)));
   }
 
-  /** Looks after sessions no more. */
   stop(): void {
     this.#keeper.stop();
   }
@@ -224,7 +221,10 @@ export class SessionLifecycle {
   }
 
   async #release(session: LiveSession): Promise<void> {
-    if (!this.table.remove(session)) return;
+    if (this.table.remove(session)) await this.#letGo(session);
+  }
+
+  async #letGo(session: LiveSession): Promise<void> {
     session.release();
     this.#settled();
     session.record.standalone.exact = true;

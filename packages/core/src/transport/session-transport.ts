@@ -27,8 +27,8 @@ export interface TransportContext {
   observe(request: JSONRPCRequest): CallObserver | undefined;
   /** Whether the session goes on somewhere else. */
   readonly released: boolean;
-  /** Throws where the session may be another process's: nothing may be said to its client from here. */
-  assertHeld(): void;
+  /** Closes the transport where the session may be another process's by now: nothing may be said to its client from here. */
+  noticeLapse(): void;
   /** The number of calls has gone down. */
   onSettled(): void;
   /** The server closed the connection. */
@@ -176,7 +176,7 @@ export class SessionTransport implements Transport {
 
   send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
     try {
-      this.#context.assertHeld();
+      this.#context.noticeLapse();
       if ('method' in message) this.#sendToClient(message, options?.relatedRequestId);
       else this.#answer(message);
       return DELIVERED;

@@ -27,7 +27,10 @@ async function ping(client: Awaited<ReturnType<Awaited<ReturnType<typeof serve>>
 describe('a parked session', () => {
   it('ends when nothing has happened for idleTimeoutMs, as a live one does', async () => {
     const { contexts, create } = telling();
-    const { open, tenancy } = await serve({ createServer: create, sessions: { parkAfterMs: 40, idleTimeoutMs: 1_000 } });
+    const { open, tenancy } = await serve({
+      createServer: create,
+      sessions: { parkAfterMs: 40, idleTimeoutMs: 1_000 },
+    });
     const parked = nextEvent(tenancy, 'sessionParked');
     const ended = nextEvent(tenancy, 'sessionEnded');
     const client = await open();
