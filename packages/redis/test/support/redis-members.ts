@@ -11,7 +11,7 @@ export interface RedisMember extends MemberUnderTest {
 }
 
 /** How long leases are, ms: as short as they may be. */
-const LEASE_MS = 500;
+const LEASE_MS = 1_500;
 
 /** Some processes with one prefix, each with a connection of its own. They end with the test. */
 export async function membersOf(
