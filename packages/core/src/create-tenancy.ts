@@ -97,6 +97,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
       admit: createAdmit(settings.limits),
       sessions: this.sessions,
       forward: fleet && ((owner, request, body) => fleet.forward(owner, request, body)),
+      whileDraining: false,
       routeModern: routeModernTo(this.#modern),
       events: this,
     };
@@ -118,7 +119,7 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
     this.readinessPath = readinessPath;
     this.routes = [...createWellKnownRoutes(parts), ...readiness];
     this.handler = createTenancyHandler(parts, this.endpointHandler, this.routes);
-    const unsubscribe = provider?.subscribe?.((change) => this.#followToken(change, logger));
+    const unsubscribe = provider?.subscribe?.((change) => this.#followToken(change));
     this.#release = async () => {
       unsubscribe?.();
       await disconnect();
@@ -253,12 +254,12 @@ export class Tenancy extends IsolatedEmitter<TenancyEvents> {
   }
 
   /** Live sessions follow at once, parked ones in the order of the changes. */
-  #followToken(change: TokenChange, logger: Logger): void {
+  #followToken(change: TokenChange): void {
     const before = this.#tokenChanges;
     const applied = this.#applyToken(change, before);
     this.#tokenChanges = Promise.all([before, applied]).then(
       () => {},
-      (err) => logWith(logger, 'error', { err }, 'Parked sessions could not follow the change of a token'),
+      (err) => logWith(this.#logger, 'error', { err }, 'Parked sessions could not follow the change of a token'),
     );
   }
 

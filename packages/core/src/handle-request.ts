@@ -9,8 +9,7 @@ import type { CheckOrigin } from './request/check-origin.ts';
 import { checkEraOfMethod, eraOf } from './request/classify-era.ts';
 import { requestIdOf } from './request/read-messages.ts';
 import { headerOf, type RequestFacts } from './request/request-facts.ts';
-import { type Forward, routeSession } from './session/route-session.ts';
-import type { SessionManager } from './session/session-manager.ts';
+import { routeSession, type SessionRoute } from './session/route-session.ts';
 import type { Admit } from './tenant/limits.ts';
 import type { Dispatch } from './transport/caller-request.ts';
 import type { Credential, ResponseSink } from './transport/response-sink.ts';
@@ -30,13 +29,10 @@ export interface EndpointRequest {
 }
 
 /** What a request meets on its path. */
-export interface RequestPath {
+export interface RequestPath extends SessionRoute {
   readonly checkOrigin: CheckOrigin;
   readonly authenticate: Authenticate;
   readonly admit: Admit;
-  readonly sessions: SessionManager;
-  /** Has the process that owns a session answer; absent where this process is alone. */
-  readonly forward: Forward | undefined;
   /** Who answers a request of the 2026 era; `undefined` for one that belongs to a session after all. */
   routeModern(facts: RequestFacts, body: unknown): Promise<Dispatch | undefined>;
   readonly events: IsolatedEmitter<TenancyEvents>;
@@ -65,9 +61,7 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
       body = read instanceof Promise ? await read : read;
     }
     const modern = eraOf(facts, body) === '2026' ? await path.routeModern(facts, body) : undefined;
-    const { sessions, forward } = path;
-    const route = { sessions, forward, whileDraining: false };
-    const dispatch = modern ?? (await routeSession(route, facts, identity, sink, body));
+    const dispatch = modern ?? (await routeSession(path, facts, identity, sink, body));
     // A token may have been removed while something was waited for.
     while (revocations !== path.sessions.revocations) {
       revocations = path.sessions.revocations;

@@ -14,22 +14,10 @@ import { type ActiveSession, ActiveSessions } from './active-sessions.ts';
 import { getMcpDecorator } from './decorator.ts';
 import type { PerBearerMcpServerEvents, ServerInfo } from './per-bearer-events.ts';
 import { fastifyMcpServer } from './plugin.ts';
-import type { FastifyMcpServerOptions } from './plugin-options.ts';
+import { CORE_OPTIONS, type CoreOptions } from './plugin-options.ts';
 
 /** Options of {@link createPerBearerMcpServer}. */
-export interface PerBearerMcpServerOptions
-  extends Pick<
-    FastifyMcpServerOptions,
-    | 'sessions'
-    | 'streams'
-    | 'limits'
-    | 'allowedHosts'
-    | 'allowedOrigins'
-    | 'maxBodyBytes'
-    | 'modern'
-    | 'cluster'
-    | 'readinessPath'
-  > {
+export interface PerBearerMcpServerOptions extends CoreOptions {
   /** Port, or a numeric string as environments hold it. Default: 0, any free port. */
   readonly port?: number | string;
   /** Address to listen on. Default: `127.0.0.1`. */
@@ -62,15 +50,7 @@ const OPTIONS = [
   'logging',
   'endpoint',
   'oauth2',
-  'sessions',
-  'streams',
-  'allowedHosts',
-  'allowedOrigins',
-  'limits',
-  'maxBodyBytes',
-  'modern',
-  'cluster',
-  'readinessPath',
+  ...CORE_OPTIONS,
 ] satisfies (keyof PerBearerMcpServerOptions)[];
 
 interface Running {

@@ -33,26 +33,27 @@ export interface AuthorizationOptions {
   readonly oauth2?: OAuthDocuments;
 }
 
-/** Options of the core that the plugin passes on as they are. */
-type CoreOptions = Pick<
-  TenancyOptions,
-  | 'identify'
-  | 'sessions'
-  | 'streams'
-  | 'limits'
-  | 'allowedHosts'
-  | 'allowedOrigins'
-  | 'maxBodyBytes'
-  | 'modern'
-  | 'cluster'
-  | 'readinessPath'
->;
+/** Options of the core that are passed on as they are, by the plugin and by `createPerBearerMcpServer`. */
+export const CORE_OPTIONS = [
+  'sessions',
+  'streams',
+  'limits',
+  'allowedHosts',
+  'allowedOrigins',
+  'maxBodyBytes',
+  'modern',
+  'cluster',
+  'readinessPath',
+] as const satisfies (keyof TenancyOptions)[];
+
+/** Those options. */
+export type CoreOptions = Pick<TenancyOptions, (typeof CORE_OPTIONS)[number]>;
 
 /**
  * Options of the plugin. Exactly one of `server`, `createServer` and `authorization.bearerTokenProvider` says where servers come from;
  * or `tenancy` stands for all options.
  */
-export interface FastifyMcpServerOptions extends CoreOptions {
+export interface FastifyMcpServerOptions extends CoreOptions, Pick<TenancyOptions, 'identify'> {
   /** One server for all clients. */
   readonly server?: McpServerInstance;
   /** A fresh server for each client session: recommended. */
@@ -78,15 +79,7 @@ const OPTIONS = [
   'endpoint',
   'authorization',
   'identify',
-  'sessions',
-  'streams',
-  'limits',
-  'allowedHosts',
-  'allowedOrigins',
-  'maxBodyBytes',
-  'modern',
-  'cluster',
-  'readinessPath',
+  ...CORE_OPTIONS,
 ] satisfies (keyof FastifyMcpServerOptions)[];
 const AUTHORIZATION = ['bearerMiddlewareOptions', 'bearerTokenProvider', 'oauth2'];
 const MIDDLEWARE = ['verifier', 'requiredScopes', 'resourceMetadataUrl', 'expectedResource'];

@@ -40,7 +40,7 @@ export interface RedisCluster extends Cluster {
  */
 export function createRedisCluster(options: RedisClusterOptions): RedisCluster {
   assertRedisOptions('createRedisCluster', options, ['leaseMs', ...EVENT_OPTIONS]);
-  const { keyPrefix, leaseMs } = options;
+  const { url: _url, redis: _redis, keyPrefix, leaseMs, ...bounds } = options;
   const keys = new Keys(readKeyPrefix(keyPrefix));
   const lease = readWholeNumber('leaseMs', leaseMs, 1_500, 60_000);
   if (lease < 500) throw new TypeError('leaseMs must be at least 500');
@@ -51,7 +51,7 @@ export function createRedisCluster(options: RedisClusterOptions): RedisCluster {
   const fences = new Map<string, string>();
   const ownership = new RedisSessionOwnership(connection, keys, lease, fences);
   const sessionStore = new RedisSessionStore(shared, fences);
-  const eventLog = new RedisEventLog({ ...shared, ...eventOptionsOf(options) });
+  const eventLog = new RedisEventLog({ ...shared, ...bounds });
   const limiter = new RedisRateLimiter(shared);
   const bus = new RedisTenantBus(connection, keys, ownership.processId);
   return {
@@ -68,10 +68,4 @@ export function createRedisCluster(options: RedisClusterOptions): RedisCluster {
       connection.close(user);
     },
   };
-}
-
-function eventOptionsOf(options: RedisClusterOptions): Partial<RedisEventLogOptions> {
-  return Object.fromEntries(
-    EVENT_OPTIONS.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
-  );
 }

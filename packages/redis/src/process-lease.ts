@@ -62,7 +62,7 @@ export class ProcessLease {
 
   /** Settles when the lease is good. Rejects where it cannot be had. */
   async ready(): Promise<void> {
-    if (!this.held) await this.#renew();
+    while (!this.held) await this.#renew();
   }
 
   /** Calls `listener` whenever the lease is lost; returns the end of it. */

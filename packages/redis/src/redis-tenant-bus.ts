@@ -32,13 +32,12 @@ export class RedisTenantBus implements TenantBus {
   }
 
   subscribe(listener: (message: string) => void): () => void {
-    const own = this.#connection.subscribe(this.#channel, { onMessage: listener, onSubscribed: () => {} });
+    const own = this.#connection.subscribe(this.#channel, { onMessage: listener });
     const all = this.#connection.subscribe(this.#keys.fleetChannel, {
       onMessage: (envelope) => {
         const end = envelope.indexOf(' ');
         if (envelope.slice(0, end) !== this.#channel) listener(envelope.slice(end + 1));
       },
-      onSubscribed: () => {},
     });
     return () => {
       own();

@@ -6,11 +6,13 @@ export interface Subscription {
   /** A message has come. */
   onMessage(message: string): void;
   /** The channel is listened to from now on, again where it was before: what was published until now may have been missed. */
-  onSubscribed(): void;
+  onSubscribed?(): void;
 }
 
-/** ms after which it is tried again to listen to a channel, or to find a node of a cluster. */
+/** ms after which it is tried again to listen to a channel. */
 const RETRY_MS = 1_000;
+/** ms between two looks whether a node of a cluster is known. */
+const LOOK_MS = 100;
 /** How often it is tried to reach a node of a cluster before it is another one's turn. */
 const ATTEMPTS = 5;
 
@@ -60,7 +62,7 @@ export class RedisSubscriber {
     const client = duplicateOf(this.#source);
     this.#client = client;
     if (client === undefined) {
-      this.#retry = setTimeout(() => this.#connect(), RETRY_MS / 10).unref();
+      this.#retry = setTimeout(() => this.#connect(), LOOK_MS).unref();
       return;
     }
     // It is made again, and whoever listens is told when it is.
@@ -84,7 +86,7 @@ export class RedisSubscriber {
       setTimeout(() => void this.#listen(channel), RETRY_MS).unref();
       return;
     }
-    for (const { onSubscribed } of this.#channels.get(channel) ?? []) onSubscribed();
+    for (const { onSubscribed } of this.#channels.get(channel) ?? []) onSubscribed?.();
   }
 }
 

@@ -87,16 +87,16 @@ export class SessionStreams {
     const { log, sessionId } = this.#context;
     const missed = await log?.after(streamId, sequence);
     if (log === undefined || !missed?.complete) throw invalidEventId();
+    const lost = await lostAnswers(log, streamId);
     if (sink.credential?.revoked) throw sessionNotFound();
     sink.openStream(streamHeaders(sessionId));
     onOpened();
     this.#replays.add(sink);
-    for (const frame of framesOf(missed.events)) {
+    for (const frame of [...framesOf(missed.events), ...lost.map((answer) => frameOf(answer, undefined))]) {
       if (sink.closed || hasExpired(sink.credential)) break;
       sink.write(frame);
       await sink.flushed();
     }
-    for (const message of await lostAnswers(log, streamId)) sink.write(frameOf(message, undefined));
     this.#replays.delete(sink);
     sink.end();
   }

@@ -172,7 +172,7 @@ describe('a stream at another process than the one that has its session', () => 
     expect(await events.next()).toBeUndefined();
   });
 
-  it('ends where what its client has come back for cannot be read to the end', async () => {
+  it('is refused where what its client has come back for cannot be read, and comes with all of it later', async () => {
     const log = new FailingLog();
     const { gates, count } = counting();
     const { members } = await startFleet(withTools({ count }), log);
@@ -184,11 +184,14 @@ describe('a stream at another process than the one that has its session', () => 
     const first = await stream.events.next();
     await stream.events.rest();
     log.failsFrom = 2;
+    expect((await third.take(client).listen(first?.id)).status).toBe(500);
+    expect(owner.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    log.failsFrom = Number.POSITIVE_INFINITY;
     const { status, events } = await third.take(client).listen(first?.id);
     expect(status).toBe(200);
     for (const step of [1, 2, 3]) expect(dataOf(await events.message())).toBe(step);
-    await events.rest();
-    expect(owner.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    expect(await events.message()).toMatchObject({ result: {} });
+    expect(await events.next()).toBeUndefined();
   });
 });
 

@@ -1,7 +1,8 @@
 import { MemoryEventLog } from '@mcp-tenancy/core';
+import type { WireClient } from '@mcp-tenancy/testing';
 import { expect, it } from 'vitest';
 import { ControlledStore } from '../support/controlled-store.ts';
-import { type Extra, gate, said, serve, serverWith } from '../support/tenancy-server.ts';
+import { type Extra, gate, type Served, said, serve, serverWith } from '../support/tenancy-server.ts';
 
 /** Two processes on the same store and log: the first is left as one that was killed, with what it knew. */
 function processes(started: () => void, eventLog = new MemoryEventLog()) {
@@ -22,6 +23,11 @@ function processes(started: () => void, eventLog = new MemoryEventLog()) {
   return () => serve({ createServer: () => serverWith(tools as never), sessions: { store }, streams: { eventLog } });
 }
 
+/** The client of a session asks another process for the rest of a stream. */
+function comeBack({ wire }: Served, { sessionId }: WireClient, lastEventId: string | undefined) {
+  return Object.assign(wire(), { sessionId }).listen(lastEventId);
+}
+
 it('a client that comes back for an answer which was lost with its process is told so, once it has what it missed', async () => {
   const begun = gate();
   const start = processes(begun.open);
@@ -31,9 +37,7 @@ it('a client that comes back for an answer which was lost with its process is to
   const stream = await old.stream({ body: request });
   const primed = await stream.events.next();
   await begun.opened;
-  const client = next.wire();
-  client.sessionId = old.sessionId;
-  const resumed = await client.listen(primed?.id);
+  const resumed = await comeBack(next, old, primed?.id);
   expect(await resumed.events.message()).toMatchObject({ params: { data: 'begun' } });
   const lost = await resumed.events.message();
   expect(lost).toMatchObject({ id: request.id, error: { code: -32000, message: expect.stringContaining('has gone') } });
@@ -48,9 +52,7 @@ it('a client that comes back for an answer that it has not read gets the answer'
   const { events } = await old.stream({ body: request });
   const primed = await events.next();
   await events.rest();
-  const client = next.wire();
-  client.sessionId = old.sessionId;
-  const resumed = await client.listen(primed?.id);
+  const resumed = await comeBack(next, old, primed?.id);
   expect(await resumed.events.message()).toMatchObject({ params: { data: 'begun' } });
   expect(await resumed.events.message()).toMatchObject({ id: request.id, result: {} });
   expect(await resumed.events.next()).toBeUndefined();
@@ -64,9 +66,7 @@ it('a client that comes back for a stream whose beginning the log has dropped is
   const stream = await old.stream({ body: old.request('tools/call', { name: 'hangs' }) });
   const primed = await stream.events.next();
   await begun.opened;
-  const client = next.wire();
-  client.sessionId = old.sessionId;
-  const resumed = await client.listen(primed?.id);
+  const resumed = await comeBack(next, old, primed?.id);
   expect(await resumed.events.message()).toMatchObject({ params: { data: 'begun' } });
   expect(await resumed.events.next()).toBeUndefined();
 });

@@ -16,8 +16,8 @@ export interface FleetProcess {
   readonly child: ChildProcess;
   /** Settles when it has ended. */
   readonly ended: Promise<unknown>;
-  /** What it answers to a message over IPC. */
-  ask(message: unknown): Promise<Record<string, unknown>>;
+  /** What it has logged, or how much memory it has, bytes. */
+  ask(question: 'log' | 'memory'): Promise<Record<string, unknown>>;
 }
 
 /** Real processes behind a balancer that goes round them. */
@@ -73,9 +73,9 @@ async function startProcess(name: string, env: NodeJS.ProcessEnv): Promise<Fleet
     child.kill('SIGKILL');
     await ended;
   });
-  const ask = async (message: unknown) => {
+  const ask = async (question: 'log' | 'memory') => {
     const answer = once(child, 'message');
-    child.send(message as never);
+    child.send(question);
     const [value] = await answer;
     return value as Record<string, unknown>;
   };

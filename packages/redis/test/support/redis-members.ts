@@ -13,13 +13,17 @@ export interface RedisMember extends MemberUnderTest {
 /** How long leases are, ms: as short as they may be. */
 const LEASE_MS = 1_500;
 
-/** Some processes with one prefix, each with a connection of its own. They end with the test. */
+const SOON = { timeout: 10_000, interval: 5 };
+
+/** Some processes with one prefix, each with a connection of its own, once they have their leases. They end with the test. */
 export async function membersOf(
   count: number,
   open: () => RedisClient,
   keyPrefix: string = newPrefix(),
 ): Promise<RedisMember[]> {
-  return Array.from({ length: count }, () => joinFleet(open(), keyPrefix));
+  const members = Array.from({ length: count }, () => joinFleet(open(), keyPrefix));
+  for (const { ownership } of members) await holding(ownership);
+  return members;
 }
 
 /** A connection to the Redis of this file's tests. */
@@ -42,14 +46,19 @@ function joinFleet(redis: RedisClient, keyPrefix: string): RedisMember {
     cluster,
     redis,
     lapse: async () => {
-      await vi.waitFor(() => expect(ownership.held).toBe(true), { timeout: 5_000, interval: 5 });
+      await holding(ownership);
       const { processId } = ownership;
       await redis.del(`${keyPrefix}process:${processId}`);
-      await vi.waitFor(() => expect(ownership.processId).not.toBe(processId), { timeout: 5_000, interval: 5 });
+      await vi.waitFor(() => expect(ownership.processId).not.toBe(processId), SOON);
     },
     die: async () => {
       redis.disconnect();
       await cluster.close();
     },
   };
+}
+
+/** Resolves when a process has its lease. */
+async function holding(ownership: MemberUnderTest['ownership']): Promise<void> {
+  await vi.waitFor(() => expect(ownership.held).toBe(true), SOON);
 }
