@@ -94,10 +94,9 @@ export class RedisConnection {
   async runAnyway<Result>(operation: (redis: RedisClient) => Promise<Result>): Promise<Result> {
     this.#open += 1;
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new Error(`No answer of Redis within ${OPERATION_TIMEOUT_MS} ms`)),
-      OPERATION_TIMEOUT_MS,
-    ).unref();
+    const giveUp = () => reject(new Error(`No answer of Redis within ${OPERATION_TIMEOUT_MS} ms`));
+    // An answer that has arrived is read first, where this process was too busy to look.
+    const timer = setTimeout(() => setImmediate(giveUp), OPERATION_TIMEOUT_MS).unref();
     const done = this.#begin(operation).finally(() => {
       this.#open -= 1;
     });

@@ -127,6 +127,11 @@ export class Keys {
     return this.process(processId.replace(/\..*$/, ''));
   }
 
+  /** The channel of what a process says to itself, which every process that lives listens to. */
+  beatChannel(processId: string): string {
+    return `${this.processChannel(processId)}:beats`;
+  }
+
   /** The channel of what all processes are told. */
   get fleetChannel(): string {
     return `${this.#prefix}processes`;

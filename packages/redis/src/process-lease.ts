@@ -18,6 +18,7 @@ export class ProcessLease {
   readonly #id = randomBytes(9).toString('base64url');
   readonly #listeners = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
+  readonly #channel: string;
   readonly #unsubscribe: () => void;
   #lapses = 0;
   #held = false;
@@ -35,7 +36,7 @@ export class ProcessLease {
     this.#connection = connection;
     this.#keys = keys;
     this.#leaseMs = leaseMs;
-    this.#timer = setInterval(() => void this.#renew().catch(unheard), leaseMs / RENEWALS).unref();
+    this.#channel = keys.beatChannel(this.#id);
     this.#unsubscribe = connection.subscribe(this.#channel, {
       onMessage: (beat) => {
         if (this.#hearing.beat === beat) this.#hearing.heard.resolve();
@@ -47,6 +48,9 @@ export class ProcessLease {
         this.#listening.resolve();
       },
     });
+    const renew = () => void this.#renew().catch(unheard);
+    this.#timer = setInterval(renew, leaseMs / RENEWALS).unref();
+    renew();
   }
 
   /** This process, until it lapses. */
@@ -79,10 +83,6 @@ export class ProcessLease {
     this.#listeners.clear();
     this.#held = false;
     await this.#giveUp();
-  }
-
-  get #channel(): string {
-    return `${this.#keys.process(this.#id)}:beats`;
   }
 
   #renew(): Promise<void> {

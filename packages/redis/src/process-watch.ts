@@ -1,8 +1,11 @@
-import type { RedisConnection } from './connection.ts';
+import type { RedisClient, RedisConnection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { unheard } from './unheard.ts';
 
-/** Looks whether other processes live, as long as somebody wants to know. */
+/**
+ * Looks whether other processes live, as long as somebody wants to know: one that has no lease does not, and one that does not listen any more is about to lose it. So
+ * the end of a process is known before its lease is over, though nobody may take its place until then.
+ */
 export class ProcessWatch {
   readonly #connection: RedisConnection;
   readonly #keys: Keys;
@@ -39,11 +42,26 @@ export class ProcessWatch {
   }
 
   async #lookAt(processId: string): Promise<void> {
-    const alive = await this.#connection.run((redis) => redis.exists(this.#keys.process(processId))).catch(unheard);
+    const lives = await this.#connection.run((redis) => this.#lives(redis, processId)).catch(unheard);
     const listeners = this.#watched.get(processId);
-    if (alive !== 0 || listeners === undefined) return;
+    if (lives !== false || listeners === undefined) return;
     this.#remove(processId, listeners);
     for (const listener of listeners) listener();
+  }
+
+  async #lives(redis: RedisClient, processId: string): Promise<boolean> {
+    const [leases, listens] = await Promise.all([
+      redis.exists(this.#keys.process(processId)),
+      this.#listens(redis, processId),
+    ]);
+    return leases === 1 && listens;
+  }
+
+  /** A node of a cluster knows of its own listeners only: there it is the lease that counts. */
+  async #listens(redis: RedisClient, processId: string): Promise<boolean> {
+    if (redis.isCluster) return true;
+    const [, listeners] = await redis.pubsub('NUMSUB', this.#keys.beatChannel(processId));
+    return Number(listeners) > 0;
   }
 
   #remove(processId: string, listeners: Set<() => void>): void {

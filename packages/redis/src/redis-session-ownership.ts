@@ -5,8 +5,8 @@ import { releaseSession, takeSession } from './ownership-scripts.ts';
 import { ProcessLease } from './process-lease.ts';
 import { ProcessWatch } from './process-watch.ts';
 
-/** Looks at other processes within the time of one lease. */
-const LOOKS = 6;
+/** Looks at other processes within the time of one lease, and how long it may be from one to the next, ms. */
+const [LOOKS, LOOK_MS] = [6, 500];
 
 /**
  * A {@link SessionOwnership} in Redis. Who owns a session is noted in its record, by the process and a fence; whether that process lives, by one key of its own that
@@ -27,7 +27,7 @@ export class RedisSessionOwnership implements SessionOwnership {
     this.#keys = keys;
     this.#fences = fences;
     this.#lease = new ProcessLease(connection, keys, leaseMs);
-    this.#watch = new ProcessWatch(connection, keys, leaseMs / LOOKS);
+    this.#watch = new ProcessWatch(connection, keys, Math.min(leaseMs / LOOKS, LOOK_MS));
     this.#lease.onLapsed(() => fences.clear());
   }
 

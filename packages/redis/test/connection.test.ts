@@ -53,6 +53,14 @@ describe('the connection', () => {
     await vi.waitFor(() => expect(store.get('a')).rejects.toMatchObject({ code: 'store_unavailable' }));
   });
 
+  it('takes an answer that has come while the process was too busy to look', async () => {
+    const store = closing(new RedisSessionStore({ redis: await openClient(), keyPrefix: newPrefix() }));
+    await store.get('a');
+    const asked = store.get('a');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+    expect(await asked).toBeUndefined();
+  });
+
   it('takes a prefix that the client has itself', async () => {
     const keyPrefix = newPrefix();
     const redis = new Redis(await redisUrl(), { keyPrefix });

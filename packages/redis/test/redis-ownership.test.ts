@@ -18,6 +18,17 @@ describe('in Redis Cluster', () => {
   describeSessionOwnership('an ownership', (count) => membersOf(count, () => clusterClient(port)));
 });
 
+it('knows the end of a process before its lease is over, which nobody breaks', async () => {
+  const [one, two] = await membersOf(2, await opener(), undefined, 60_000);
+  await one?.ownership.acquire('a');
+  const owner = String(one?.ownership.processId);
+  const told = vi.fn();
+  two?.ownership.watch(owner, told);
+  await one?.die();
+  await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(1), { timeout: 10_000 });
+  expect(await two?.ownership.acquire('a')).toBe(owner);
+});
+
 it('gives no session to a process that lapses while it takes it', async () => {
   const redis = new Redis(await redisUrl());
   const [one] = await membersOf(1, () => redis);

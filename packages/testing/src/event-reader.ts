@@ -24,18 +24,24 @@ export interface EventReader {
 export function readEvents(body: Readable): EventReader {
   const chunks = body.setEncoding('utf8')[Symbol.asyncIterator]();
   let buffered = '';
+  let lastChunk = '';
+  /** Whether it is worth to search all that is buffered: a frame of many megabytes comes in many chunks. */
+  let mayHoldFrame = false;
 
   const more = async (): Promise<boolean> => {
     const { done, value } = await chunks.next();
     if (done) return false;
+    mayHoldFrame ||= `${lastChunk.slice(-1)}${value}`.includes('\n\n');
+    lastChunk = value;
     buffered += value;
     return true;
   };
 
   const next = async (): Promise<WireEvent | undefined> => {
     for (;;) {
-      const end = buffered.indexOf('\n\n');
-      if (end !== -1) {
+      const end = mayHoldFrame ? buffered.indexOf('\n\n') : -1;
+      mayHoldFrame = end !== -1;
+      if (mayHoldFrame) {
         const frame = buffered.slice(0, end);
         buffered = buffered.slice(end + 2);
         return eventOf(frame);

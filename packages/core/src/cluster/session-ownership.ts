@@ -20,6 +20,6 @@ export interface SessionOwnership {
   release(sessionId: string): Promise<void>;
   /** Calls `listener` whenever the lease has been lost; returns the end of it. What was broadcast may have been missed, too. */
   onLapsed(listener: () => void): () => void;
-  /** Calls `listener` once when another process has lost its lease, a moment later at most; returns the end of it. */
+  /** Calls `listener` once when another process has lost its lease, or is sure to lose it; a moment later at most. Returns the end of it. */
   watch(processId: string, listener: () => void): () => void;
 }

@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ControlledStore } from '../support/controlled-store.ts';
@@ -41,6 +42,16 @@ describe('a session store that takes its time', () => {
     expect((await client.send({ method: 'DELETE' })).status).toBe(200);
     expect(ends).toMatchObject([{ sessionId: client.sessionId, reason: 'client' }]);
     expect(store.size).toBe(0);
+  });
+
+  it('is believed where its answer has come while the process was too busy to look', async () => {
+    const { open, store } = await served();
+    store.before = (operation) => {
+      if (operation !== 'count') return undefined;
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000));
+      return access('.');
+    };
+    expect((await open('token')).sessionId).toBeDefined();
   });
 
   it('writes changes that come at once together, the last of them last', async () => {

@@ -31,7 +31,7 @@ it.for(Array.from({ length: ROUNDS }, (_item, round) => round))(
       `${calls.length} calls, ${failed.length} failed, the last ${Math.round(slowest)} ms after the kill; longest call ${Math.round(longest)} ms; ${lost.length} of ${SESSIONS} sessions lost`,
     );
     expect(late).toEqual([]);
-    expect(slowest).toBeLessThan(LEASE_MS + 500 + SLACK_MS);
+    expect(slowest).toBeLessThan(2_000 + SLACK_MS);
     expect(lost).toEqual([]);
     expect(after.filter(({ said }) => said === victim?.name)).toEqual([]);
   },

@@ -20,8 +20,9 @@ export async function membersOf(
   count: number,
   open: () => RedisClient,
   keyPrefix: string = newPrefix(),
+  leaseMs: number = LEASE_MS,
 ): Promise<RedisMember[]> {
-  const members = Array.from({ length: count }, () => joinFleet(open(), keyPrefix));
+  const members = Array.from({ length: count }, () => joinFleet(open(), keyPrefix, leaseMs));
   for (const { ownership } of members) await holding(ownership);
   return members;
 }
@@ -32,9 +33,9 @@ export async function opener(): Promise<() => RedisClient> {
   return () => new Redis(url);
 }
 
-function joinFleet(redis: RedisClient, keyPrefix: string): RedisMember {
+function joinFleet(redis: RedisClient, keyPrefix: string, leaseMs: number): RedisMember {
   redis.on('error', () => undefined);
-  const cluster = createRedisCluster({ redis, keyPrefix, leaseMs: LEASE_MS });
+  const cluster = createRedisCluster({ redis, keyPrefix, leaseMs });
   const { ownership, bus } = cluster;
   onTestFinished(async () => {
     await cluster.close();
