@@ -1,3 +1,4 @@
+import { UnavailableError } from '@mcp-tenancy/core';
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import type { OAuthTokenVerifier } from '@modelcontextprotocol/sdk/server/auth/provider.js';
 import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
@@ -31,11 +32,12 @@ export function createJwtVerifier({ issuer, audience, keys }: JwtVerifierOptions
   };
 }
 
-/** A token that is no good is a 401; keys that cannot be had are our trouble, and a 500. */
+/** What jose throws where the keys cannot be had. */
+const NO_KEYS = ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'];
+
+/** A token that is no good is a 401. Keys that cannot be had are not its fault, and a 503: clients keep it, and come back. */
 function refuse(error: unknown): never {
   if (error instanceof errors.JWTExpired) throw new InvalidTokenError('Token has expired');
-  if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) {
-    throw new InvalidTokenError('Invalid token');
-  }
-  throw error;
+  if (error instanceof errors.JOSEError && !NO_KEYS.includes(error.code)) throw new InvalidTokenError('Invalid token');
+  throw new UnavailableError('The keys cannot be had', { cause: error });
 }

@@ -1,11 +1,17 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { UnavailableError } from '@mcp-tenancy/core';
 import {
   discoverAuthorizationServerMetadata,
   discoverOAuthProtectedResourceMetadata,
 } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { createRemoteJWKSet } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDemoAuthorizationServer } from '../demo-authorization-server.ts';
+import { createJwtVerifier } from '../jwt-verifier.ts';
 import { start } from '../oauth-protected-tools.ts';
 import { callTool, connected, started, unauthorized } from './connect.ts';
 
@@ -76,6 +82,22 @@ test('a token that somebody else has signed is a 401', async () => {
 
   await expect(connected(url, await impostor.issueToken(claims))).rejects.toMatchObject(unauthorized);
   await expect(connected(url, 'no-jwt')).rejects.toMatchObject(unauthorized);
+});
+
+test.each([
+  ['cannot be reached', 'http://127.0.0.1:9'],
+  ['has no keys to give', undefined],
+])('an authorization server that %s is no fault of the token', async (_case, elsewhere) => {
+  const empty = createServer((_req, res) => void res.writeHead(500).end()).listen(0, '127.0.0.1');
+  await once(empty, 'listening');
+  onTestFinished(() => void empty.close());
+  const url = new URL(elsewhere ?? `http://127.0.0.1:${(empty.address() as AddressInfo).port}`);
+  const options = { issuer: 'https://auth.example.com', audience: `${publicUrl}/mcp` };
+  const { issueToken } = await createDemoAuthorizationServer(options.issuer);
+  const token = await issueToken({ subject: 'ada', scope: '', audience: options.audience });
+
+  const verifier = createJwtVerifier({ ...options, keys: createRemoteJWKSet(url) });
+  await expect(verifier.verifyAccessToken(token)).rejects.toThrow(UnavailableError);
 });
 
 test('the SDK finds the authorization server by the well-known documents', async () => {

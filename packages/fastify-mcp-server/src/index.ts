@@ -32,6 +32,7 @@ export {
   type TokenChange,
   type ToolCalledEvent,
   type ToolCallOutcome,
+  UnavailableError,
   UnknownTenantError,
 } from '@mcp-tenancy/core';
 export type { ActiveSession } from './active-sessions.ts';
