@@ -120,6 +120,11 @@ export class RedisConnection {
     await this.#subscriber?.remove(channel);
   }
 
+  /** Settles when what was published before has been heard, as far as there is a connection to hear it by. */
+  async caughtUp(): Promise<void> {
+    await this.#subscriber?.caughtUp();
+  }
+
   /** Closes what is ours, when the last of those who use it has closed it. */
   close(user: object): void {
     if (!this.#users.delete(user) || this.#users.size > 0) return;

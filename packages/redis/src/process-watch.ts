@@ -43,8 +43,11 @@ export class ProcessWatch {
 
   async #lookAt(processId: string): Promise<void> {
     const lives = await this.#connection.run((redis) => this.#lives(redis, processId)).catch(unheard);
+    if (lives !== false) return;
+    // What it said at last may be on its way.
+    await this.#connection.caughtUp();
     const listeners = this.#watched.get(processId);
-    if (lives !== false || listeners === undefined) return;
+    if (listeners === undefined) return;
     this.#remove(processId, listeners);
     for (const listener of listeners) listener();
   }

@@ -49,6 +49,11 @@ export class RedisSubscriber {
     this.#channels.delete(channel);
   }
 
+  /** Settles when what was published before has come; with nothing where there is no connection. */
+  async caughtUp(): Promise<void> {
+    await this.#client?.ping().catch(unheard);
+  }
+
   /** Ends the connection. */
   close(): void {
     this.#closed = true;

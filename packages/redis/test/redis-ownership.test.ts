@@ -29,6 +29,34 @@ it('knows the end of a process before its lease is over, which nobody breaks', a
   expect(await two?.ownership.acquire('a')).toBe(owner);
 });
 
+it('hears what a process has said before it is told that it has gone', async () => {
+  const url = await redisUrl();
+  const subscribers: Redis[] = [];
+  const open = () => {
+    const redis = new Redis(url);
+    const { duplicate } = redis;
+    vi.spyOn(redis, 'duplicate').mockImplementation((options) => {
+      const subscriber = Reflect.apply(duplicate, redis, [options]);
+      subscribers.push(subscriber);
+      return subscriber;
+    });
+    return redis;
+  };
+  const [one, two] = await membersOf(2, open, undefined, 60_000);
+  const events: string[] = [];
+  two?.bus.subscribe((message) => events.push(message));
+  two?.ownership.watch(String(one?.ownership.processId), () => events.push('gone'));
+  await vi.waitFor(() =>
+    one?.bus.send(String(two?.ownership.processId), 'here').then((heard) => expect(heard).toBe(true)),
+  );
+  subscribers[1]?.stream.pause();
+  await one?.bus.send(String(two?.ownership.processId), 'last words');
+  await one?.die();
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  subscribers[1]?.stream.resume();
+  await vi.waitFor(() => expect(events).toEqual(['here', 'last words', 'gone']), { timeout: 10_000 });
+});
+
 it('gives no session to a process that lapses while it takes it', async () => {
   const redis = new Redis(await redisUrl());
   const [one] = await membersOf(1, () => redis);
