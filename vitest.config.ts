@@ -21,12 +21,12 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/test/**/*.test.ts'],
+    include: ['packages/*/test/**/*.test.ts', 'examples/test/**/*.test.ts', 'docs/test/**/*.test.ts'],
     pool: 'forks',
     globalSetup: 'packages/redis/test/support/global-setup.ts',
     testTimeout: 30_000,
-    // Many tests are about time: where the machine stood still for a moment, once more. The report says so.
-    retry: 1,
+    // Many tests are about time: where the machine stood still for a moment, they are tried again a little later. The report says so.
+    retry: { count: 2, delay: 2_000 },
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**'],

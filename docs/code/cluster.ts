@@ -1,0 +1,22 @@
+import { createServer } from 'node:http';
+import { createTenancy } from '@mcp-tenancy/core';
+import { createRedisCluster, RedisTokenProvider } from '@mcp-tenancy/redis';
+import { McpServer } from '@modelcontextprotocol/server';
+
+function serverFor(customer: string, plan: string) {
+  const server = new McpServer({ name: `${customer}-${plan}`, version: '1.0.0' });
+  server.registerTool('hello', { description: 'Greets' }, () => ({
+    content: [{ type: 'text', text: `Hello from ${customer}` }],
+  }));
+  return server;
+}
+
+const cluster = createRedisCluster({ url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' });
+const provider = new RedisTokenProvider<{ plan: string }>({
+  redis: cluster.redis,
+  createServer: ({ tenantId, data }) => serverFor(tenantId, data.plan),
+});
+await provider.addToken('token-of-acme', { tenantId: 'acme', data: { plan: 'pro' } });
+
+const tenancy = createTenancy({ provider, cluster, readinessPath: '/ready' });
+createServer(tenancy.handler).listen(Number(process.env.PORT ?? 3000), '127.0.0.1');
