@@ -12,7 +12,7 @@ export const PLACES_MS = 3_600_000;
 /** Streams of a session whose place is known although none of their events is. */
 const MAX_PLACES = 64;
 /** About what an event takes in Redis beside its data, bytes. */
-export const EVENT_OVERHEAD = 128;
+const EVENT_OVERHEAD = 128;
 
 /**
  * The hash `streams` of a session has a field for each stream, `count bytes last first at`: how many events it has and of how many bytes, the

@@ -16,7 +16,7 @@ export interface Places {
 }
 
 /** Before every session. */
-export const BEGINNING: Place = { turn: 0, part: '' };
+const BEGINNING: Place = { turn: 0, part: '' };
 
 /** The place that a cursor means, {@link BEGINNING} where none is given; `undefined` for a text that is none. */
 export function placeFromCursor(cursor: string | undefined): Place | undefined {

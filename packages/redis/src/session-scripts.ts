@@ -1,7 +1,7 @@
 import { LuaScript } from './lua-script.ts';
 
 /** How long a session whose time has passed waits to be taken, ms: after that it goes by itself. */
-export const RETENTION_MS = 600_000;
+const RETENTION_MS = 600_000;
 
 /** `now`, ms since the epoch by the clock of Redis: the same for all processes. */
 const NOW = `

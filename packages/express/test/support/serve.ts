@@ -29,7 +29,7 @@ export interface ServedExpress {
 }
 
 /** A server that echoes, and tells the path that it was called at. */
-export function buildServer(): McpServer {
+function buildServer(): McpServer {
   const server = new McpServer({ name: 'test', version: '1.0.0' });
   server.registerTool('echo', { inputSchema: { text: z.string() } }, ({ text }) => said(text));
   server.registerTool('where', {}, ({ requestInfo }) => said(String(requestInfo?.url?.pathname)));

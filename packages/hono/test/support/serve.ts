@@ -15,7 +15,7 @@ export const INITIALIZE = {
 };
 
 /** A server that tells the path that it was called at, and one thing before that. */
-export function buildServer(): McpServer {
+function buildServer(): McpServer {
   const server = new McpServer({ name: 'test', version: '1.0.0' }, { capabilities: { logging: {} } });
   server.registerTool('where', {}, async ({ requestInfo, sendNotification }) => {
     await sendNotification({ method: 'notifications/message', params: { level: 'info', data: 'x' } });
@@ -37,7 +37,7 @@ export interface App {
 }
 
 /** Serves an app until the test ends; returns its origin. */
-export async function listen(app: App): Promise<string> {
+async function listen(app: App): Promise<string> {
   const server = serveNode({
     fetch: (request, env) => app.fetch(request, env as HttpBindings),
     port: 0,

@@ -6,7 +6,7 @@ import { expect, onTestFinished } from 'vitest';
 import { closing, newPrefix } from '../support/redis.ts';
 
 /** The token that every process knows. */
-export const TOKEN = 'token-of-acme';
+const TOKEN = 'token-of-acme';
 
 /** One process of a fleet. */
 export interface FleetProcess {

@@ -29,7 +29,11 @@ export function buildBatteryServer({ name = 'battery', held }: BatteryServerOpti
     const params = { message: 'Sure?', requestedSchema: { type: 'object' as const, properties: {} } };
     return said((await sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema)).action);
   });
-  server.registerTool('where', {}, ({ requestInfo }) => said(String(requestInfo?.url?.pathname)));
+  // The lowest SDK v1 hands the URL through, and has no type for it.
+  server.registerTool('where', {}, ({ requestInfo }) => {
+    const request = requestInfo as { readonly url?: URL } | undefined;
+    return said(String(request?.url?.pathname));
+  });
   return server;
 }
 

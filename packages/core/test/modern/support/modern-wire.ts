@@ -22,7 +22,7 @@ export interface ModernRequestOptions {
 }
 
 /** The `_meta` of a well-behaved client. */
-export function metaOf(capabilities: object = {}): Record<string, unknown> {
+function metaOf(capabilities: object = {}): Record<string, unknown> {
   return {
     [`${KEY}protocolVersion`]: MODERN,
     [`${KEY}clientInfo`]: { name: 'modern-wire', version: '1.0.0' },
