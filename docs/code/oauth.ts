@@ -1,7 +1,6 @@
-import { UnavailableError } from '@mcp-tenancy/core';
 import { McpServer, OAuthError, requireScopes } from '@modelcontextprotocol/server';
 import { fastify } from 'fastify';
-import fastifyMcpServer from 'fastify-mcp-server';
+import fastifyMcpServer, { UnavailableError } from 'fastify-mcp-server';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 
 const issuer = 'https://auth.example.com';
