@@ -40,10 +40,11 @@ return renewed
 `);
 
 /**
- * Something is said on a channel. `KEYS`: channel, which is no key: by it a cluster says all of it at the same node, and keeps the order. `ARGV`: message.
+ * Something is said on a channel. `KEYS`: one of its name, which is not there: by it a cluster says all of it at the same node, and keeps the order. `ARGV`: channel,
+ * message. A client may put a prefix of its own before keys, and never does before channels.
  */
 export const publish = new LuaScript<number>(`
-return redis.call('PUBLISH', KEYS[1], ARGV[1])
+return redis.call('PUBLISH', ARGV[1], ARGV[2])
 `);
 
 /** A process is told, unless it is gone. `KEYS`: lease. `ARGV`: channel, message. Returns 0 for one that is gone. */

@@ -27,8 +27,9 @@ export class RedisTenantBus implements TenantBus {
   }
 
   async broadcast(message: string): Promise<void> {
+    const { fleetChannel } = this.#keys;
     const envelope = `${this.#channel} ${message}`;
-    await this.#connection.run((redis) => publish.runInOrder(redis, [this.#keys.fleetChannel], envelope));
+    await this.#connection.run((redis) => publish.runInOrder(redis, [fleetChannel], fleetChannel, envelope));
   }
 
   subscribe(listener: (message: string) => void): () => void {
