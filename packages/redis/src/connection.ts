@@ -2,6 +2,7 @@ import { assertOptions, TenancyError } from '@mcp-tenancy/core';
 import { type Cluster, Redis } from 'ioredis';
 import { RedisSubscriber, type Subscription } from './subscriber.ts';
 import { unheard } from './unheard.ts';
+import { withinTime } from './within-time.ts';
 
 /** A client of `ioredis`: of one server, of Sentinel, or of a cluster. */
 export type RedisClient = Redis | Cluster;
@@ -93,19 +94,13 @@ export class RedisConnection {
   /** As {@link run}, however many operations wait: for what must not fail because of the others. */
   async runAnyway<Result>(operation: (redis: RedisClient) => Promise<Result>): Promise<Result> {
     this.#open += 1;
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const giveUp = () => reject(new Error(`No answer of Redis within ${OPERATION_TIMEOUT_MS} ms`));
-    // An answer that has arrived is read first, where this process was too busy to look.
-    const timer = setTimeout(() => setImmediate(giveUp), OPERATION_TIMEOUT_MS).unref();
     const done = this.#begin(operation).finally(() => {
       this.#open -= 1;
     });
     try {
-      return await Promise.race([done, late]);
+      return await withinTime(done, OPERATION_TIMEOUT_MS, `No answer of Redis within ${OPERATION_TIMEOUT_MS} ms`);
     } catch (error) {
       throw unavailable(error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -115,14 +110,19 @@ export class RedisConnection {
     return this.#subscriber.add(channel, subscription);
   }
 
-  /** Listens to a channel no more, whoever did. Settles when nothing more of it will come. */
+  /** Listens to a channel no more, whoever did. Settles when nothing more of it will come, and within a second. */
   async unsubscribe(channel: string): Promise<void> {
-    await this.#subscriber?.remove(channel);
+    if (this.#subscriber !== undefined) await heardOf(this.#subscriber.remove(channel)).catch(unheard);
   }
 
-  /** Settles when what was published before has been heard, as far as there is a connection to hear it by. */
+  /** Makes the connection by which messages come anew: nothing has come by it for too long. */
+  listenAnew(): void {
+    this.#subscriber?.reconnect();
+  }
+
+  /** Settles when what one server has published before has been heard. Rejects where nothing is heard within a second. */
   async caughtUp(): Promise<void> {
-    await this.#subscriber?.caughtUp();
+    if (this.#subscriber !== undefined) await heardOf(this.#subscriber.caughtUp());
   }
 
   /** Closes what is ours, when the last of those who use it has closed it. */
@@ -165,6 +165,10 @@ export class RedisConnection {
   readonly #onLost = () => {
     this.#awaySince ??= Date.now();
   };
+}
+
+function heardOf(work: Promise<void>): Promise<void> {
+  return withinTime(work, OPERATION_TIMEOUT_MS, 'Nothing is heard of Redis');
 }
 
 /** The rejection of an operation that Redis has not answered. Its cause is for the log. */

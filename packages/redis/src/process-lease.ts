@@ -3,9 +3,12 @@ import type { RedisConnection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { renewLease } from './ownership-scripts.ts';
 import { unheard } from './unheard.ts';
+import { withinTime } from './within-time.ts';
 
 /** Renewals within the time of one lease. */
 const RENEWALS = 5;
+/** How long is waited to hear something, ms. */
+const HEARING_MS = 700;
 
 /**
  * The lease by which a process holds what it owns. It is good as long as Redis has been told and was heard in time: a process that hears nothing has lost it, too. Its
@@ -66,7 +69,9 @@ export class ProcessLease {
 
   /** Settles when the lease is good. Rejects where it cannot be had. */
   async ready(): Promise<void> {
-    while (!this.held) await this.#renew();
+    if (!this.held) await this.#renew();
+    // A renewal that was under way may have been of the lease before.
+    if (!this.held) await this.#renew();
   }
 
   /** Calls `listener` whenever the lease is lost; returns the end of it. */
@@ -82,6 +87,7 @@ export class ProcessLease {
     this.#unsubscribe();
     this.#listeners.clear();
     this.#held = false;
+    await this.#connection.unsubscribe(this.#channel);
     await this.#giveUp();
   }
 
@@ -96,15 +102,22 @@ export class ProcessLease {
     const { held, processId } = this;
     let begun = 0;
     const renewed = await this.#connection.runAnyway(async (redis) => {
-      await this.#listening.promise;
+      await soon(this.#listening.promise);
       begun = performance.now();
       const args = [this.#leaseMs, this.#channel, this.#nextBeat(), held ? 0 : 1];
       const reply = renewLease.run(redis, [this.#keys.process(processId)], ...args);
-      const [renewal] = await Promise.all([reply, this.#hearing.heard.promise]);
+      const renewal = await reply;
+      await soon(this.#hearing.heard.promise).catch((error) => this.#deaf(error));
       return renewal === 1;
     });
     if (renewed && processId === this.processId) this.#extend(begun + this.#leaseMs);
     else this.#lapse();
+  }
+
+  /** Redis has answered, and what it was to say has not come. */
+  #deaf(error: Error): never {
+    if (!this.held) this.#connection.listenAnew();
+    throw error;
   }
 
   #nextBeat(): string {
@@ -133,4 +146,8 @@ export class ProcessLease {
     const key = this.#keys.process(this.processId);
     await this.#connection.run((redis) => redis.del(key)).catch(unheard);
   }
+}
+
+function soon<Result>(heard: Promise<Result>): Promise<Result> {
+  return withinTime(heard, HEARING_MS, 'Nothing is heard of Redis');
 }

@@ -42,14 +42,18 @@ export class ProcessWatch {
   }
 
   async #lookAt(processId: string): Promise<void> {
-    const lives = await this.#connection.run((redis) => this.#lives(redis, processId)).catch(unheard);
-    if (lives !== false) return;
-    // What it said at last may be on its way.
-    await this.#connection.caughtUp();
+    const gone = await this.#isGone(processId).catch(unheard);
     const listeners = this.#watched.get(processId);
-    if (listeners === undefined) return;
+    if (!gone || listeners === undefined) return;
     this.#remove(processId, listeners);
     for (const listener of listeners) listener();
+  }
+
+  async #isGone(processId: string): Promise<boolean> {
+    const lives = await this.#connection.run((redis) => this.#lives(redis, processId));
+    // What it said at last may be on its way.
+    if (!lives) await this.#connection.caughtUp();
+    return !lives;
   }
 
   async #lives(redis: RedisClient, processId: string): Promise<boolean> {
@@ -60,11 +64,11 @@ export class ProcessWatch {
     return leases === 1 && listens;
   }
 
-  /** A node of a cluster knows of its own listeners only: there it is the lease that counts. */
+  /** A node of a cluster knows of its own listeners only, and who is not allowed to ask knows of none: there it is the lease that counts. */
   async #listens(redis: RedisClient, processId: string): Promise<boolean> {
     if (redis.isCluster) return true;
-    const [, listeners] = await redis.pubsub('NUMSUB', this.#keys.beatChannel(processId));
-    return Number(listeners) > 0;
+    const answer = await redis.pubsub('NUMSUB', this.#keys.beatChannel(processId)).catch(unheard);
+    return answer === undefined || Number(answer[1]) > 0;
   }
 
   #remove(processId: string, listeners: Set<() => void>): void {

@@ -25,6 +25,8 @@ export class RedisSubscriber {
   readonly #channels = new Map<string, Set<Subscription>>();
   #client: Redis | undefined;
   #retry: NodeJS.Timeout | undefined;
+  /** How often there has been a connection. */
+  #connections = 0;
   #closed = false;
 
   constructor(source: Redis | Cluster) {
@@ -49,9 +51,14 @@ export class RedisSubscriber {
     this.#channels.delete(channel);
   }
 
-  /** Settles when what was published before has come; with nothing where there is no connection. */
+  /** Gives the connection up, which may be dead without having been closed; it is made again. */
+  reconnect(): void {
+    if (this.#client?.status === 'ready') this.#client.disconnect(true);
+  }
+
+  /** Settles when what was published before has come. Rejects where there is no connection. */
   async caughtUp(): Promise<void> {
-    await this.#client?.ping().catch(unheard);
+    await this.#client?.ping();
   }
 
   /** Ends the connection. */
@@ -76,6 +83,7 @@ export class RedisSubscriber {
       for (const { onMessage } of this.#channels.get(channel) ?? []) onMessage(message);
     });
     client.on('ready', () => {
+      this.#connections += 1;
       for (const channel of this.#channels.keys()) void this.#listen(channel);
     });
     client.on('end', () => this.#connect());
@@ -83,12 +91,14 @@ export class RedisSubscriber {
 
   async #listen(channel: string): Promise<void> {
     const client = this.#client;
-    if (client?.status !== 'ready') return;
+    if (client?.status !== 'ready' || !this.#channels.has(channel)) return;
+    const connection = this.#connections;
     try {
       await client.subscribe(channel);
     } catch {
-      // Where the connection was lost again, it is tried when it is back.
-      setTimeout(() => void this.#listen(channel), RETRY_MS).unref();
+      // Where there is another connection by then, that listens already.
+      const again = () => connection === this.#connections && void this.#listen(channel);
+      setTimeout(again, RETRY_MS).unref();
       return;
     }
     for (const { onSubscribed } of this.#channels.get(channel) ?? []) onSubscribed?.();

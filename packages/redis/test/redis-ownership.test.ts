@@ -6,6 +6,25 @@ import { redisUrl } from './support/redis.ts';
 import { clusterClient, startRedisCluster } from './support/redis-cluster.ts';
 import { membersOf, opener } from './support/redis-members.ts';
 
+const SOON = { timeout: 10_000 };
+
+/** Connections whose subscribers can be reached. */
+async function overheard() {
+  const url = await redisUrl();
+  const subscribers: Redis[] = [];
+  const open = () => {
+    const redis = new Redis(url);
+    const { duplicate } = redis;
+    vi.spyOn(redis, 'duplicate').mockImplementation((options) => {
+      const subscriber = Reflect.apply(duplicate, redis, [options]);
+      subscribers.push(subscriber);
+      return subscriber;
+    });
+    return redis;
+  };
+  return { open, subscribers };
+}
+
 describeSessionOwnership('an ownership in Redis', async (count) => membersOf(count, await opener()));
 
 describe('in Redis Cluster', () => {
@@ -25,23 +44,36 @@ it('knows the end of a process before its lease is over, which nobody breaks', a
   const told = vi.fn();
   two?.ownership.watch(owner, told);
   await one?.die();
-  await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(1), { timeout: 10_000 });
+  await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(1), SOON);
   expect(await two?.ownership.acquire('a')).toBe(owner);
 });
 
-it('hears what a process has said before it is told that it has gone', async () => {
+it('comes back by another connection where it hears nothing by its own, which is open', async () => {
+  const { open, subscribers } = await overheard();
+  const [one] = await membersOf(1, open);
+  const [subscriber] = subscribers;
+  const deaf = subscriber?.stream.pause();
+  await vi.waitFor(() => expect(one?.ownership.held).toBe(false), SOON);
+  await vi.waitFor(() => expect(one?.ownership.held).toBe(true), SOON);
+  expect(subscriber?.stream).not.toBe(deaf);
+});
+
+it('knows the end of a process by its lease where it may not ask who listens', async () => {
   const url = await redisUrl();
-  const subscribers: Redis[] = [];
   const open = () => {
     const redis = new Redis(url);
-    const { duplicate } = redis;
-    vi.spyOn(redis, 'duplicate').mockImplementation((options) => {
-      const subscriber = Reflect.apply(duplicate, redis, [options]);
-      subscribers.push(subscriber);
-      return subscriber;
-    });
+    vi.spyOn(redis, 'pubsub').mockRejectedValue(new Error('NOPERM'));
     return redis;
   };
+  const [one, two] = await membersOf(2, open);
+  const told = vi.fn();
+  two?.ownership.watch(String(one?.ownership.processId), told);
+  await one?.lapse();
+  await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(1), SOON);
+});
+
+it('hears what a process has said before it is told that it has gone', async () => {
+  const { open, subscribers } = await overheard();
   const [one, two] = await membersOf(2, open, undefined, 60_000);
   const events: string[] = [];
   two?.bus.subscribe((message) => events.push(message));
@@ -54,7 +86,7 @@ it('hears what a process has said before it is told that it has gone', async () 
   await one?.die();
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   subscribers[1]?.stream.resume();
-  await vi.waitFor(() => expect(events).toEqual(['here', 'last words', 'gone']), { timeout: 10_000 });
+  await vi.waitFor(() => expect(events).toEqual(['here', 'last words', 'gone']), SOON);
 });
 
 it('gives no session to a process that lapses while it takes it', async () => {
