@@ -17,8 +17,8 @@ export interface TokenChange {
 /** Decides which MCP server a bearer token talks to. */
 export interface BearerTokenProvider {
   /**
-   * Who the token belongs to. Throw the SDK's `InvalidTokenError` to refuse it (401), another `OAuthError` for a 400,
-   * anything else is a 500.
+   * Who the token belongs to. Throw the SDK's `InvalidTokenError` to refuse it (401), its `InsufficientScopeError` for a 403, another `OAuthError` for a 400, and
+   * `UnavailableError` for a 503. A `ServerError`, and anything else, is a 500.
    */
   verifyAccessToken(token: string): Promise<AuthInfo>;
   /** A server for the token: a fresh instance at every call; one call for each session, and, in the 2026 era, for each server of the pool and each request outside of it. */
