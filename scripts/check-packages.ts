@@ -2,7 +2,7 @@
 //   npm run check:packages
 import { existsSync, globSync } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { commonVersion, type PublicPackage, readPublicPackages } from './workspace/public-packages.ts';
@@ -20,13 +20,13 @@ interface PackedPackage {
   readonly files: number;
 }
 
-/** Packs one package into a folder of its own, and unpacks it there. Rejects where a check of it fails. */
-async function checkPackage({ folder }: PublicPackage, target: string): Promise<PackedPackage> {
-  await mkdir(target);
-  await pnpm(['pack', '--pack-destination', target], { cwd: folder });
-  const [tarball = ''] = globSync('*.tgz', { cwd: target }).map((file) => join(target, file));
-  await runCommand('tar', ['-xzf', tarball, '-C', target], { cwd: target });
-  const unpacked = join(target, 'package');
+/** Unpacks a tarball, and checks what is in it. Rejects where a check fails. */
+async function checkPackage({ name, version }: PublicPackage): Promise<PackedPackage> {
+  const tarball = join(target, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+  const folder = join(target, name);
+  await mkdir(folder, { recursive: true });
+  await runCommand('tar', ['-xzf', tarball, '-C', folder], HERE);
+  const unpacked = join(folder, 'package');
 
   const missing = NEEDED.filter((file) => !existsSync(join(unpacked, file)));
   if (missing.length > 0) throw new Error(`does not pack ${missing.join(', ')}`);
@@ -56,11 +56,13 @@ function kilobytes(bytes: number): string {
 exitOnSignals();
 const target = temporaryFolder('packages');
 const packages = await readPublicPackages(WORKSPACE);
+const filters = packages.flatMap(({ name }) => ['--filter', name]);
+await pnpm(['--recursive', ...filters, 'pack', '--pack-destination', target], HERE);
 const table: Record<string, PackedPackage> = {};
 const problems: string[] = [];
 for (const one of packages) {
   try {
-    table[one.name] = await checkPackage(one, join(target, basename(one.folder)));
+    table[one.name] = await checkPackage(one);
   } catch (error) {
     problems.push(`${one.name}: ${(error as Error).message}`);
   }

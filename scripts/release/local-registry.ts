@@ -41,7 +41,9 @@ export async function startLocalRegistry(folder: string, names: readonly string[
 
   const userConfiguration = join(folder, 'npmrc');
   await writeFile(userConfiguration, `//127.0.0.1:${port}/:_authToken=${await registerUser(url)}\n`);
-  const upstream = (await runCommand('npm', ['config', 'get', 'registry'], { cwd: folder })).trim().replace(/\/?$/, '/');
+  const upstream = (await runCommand('npm', ['config', 'get', 'registry'], { cwd: folder }))
+    .trim()
+    .replace(/\/?$/, '/');
   const front = await startRegistryFront(names, url, upstream);
   const common = { npm_config_userconfig: userConfiguration, npm_config_update_notifier: 'false' };
   const stop = async () => {

@@ -53,14 +53,18 @@ describe('app.inject', () => {
 });
 
 describe('methods that the endpoint does not know', () => {
-  test.each(['PUT', 'PATCH', 'HEAD', 'TRACE', 'QUERY'])('%s is a 405 that names the others', async (method) => {
-    const app = await appWith();
-    const answer = await app.inject({ method: method as 'PUT', url: '/mcp' });
-    expect(answer.statusCode).toBe(405);
-    expect(answer.headers.allow).toBe('GET, POST, DELETE');
-    const body = { jsonrpc: '2.0', error: { code: -32000, message: 'Method not allowed.' }, id: null };
-    if (method !== 'HEAD') expect(answer.json()).toEqual(body);
-  });
+  test.for(['PUT', 'PATCH', 'HEAD', 'TRACE', 'QUERY'])(
+    '%s is a 405 that names the others',
+    async (method, { skip }) => {
+      const app = await appWith();
+      skip(!app.supportedMethods.includes(method), `this Fastify does not know ${method} (QUERY: from 5.11 on)`);
+      const answer = await app.inject({ method: method as 'PUT', url: '/mcp' });
+      expect(answer.statusCode).toBe(405);
+      expect(answer.headers.allow).toBe('GET, POST, DELETE');
+      const body = { jsonrpc: '2.0', error: { code: -32000, message: 'Method not allowed.' }, id: null };
+      if (method !== 'HEAD') expect(answer.json()).toEqual(body);
+    },
+  );
 
   test('OPTIONS is not answered by the plugin', async () => {
     const app = await appWith();
