@@ -11,7 +11,7 @@ interface ListedTool {
 }
 
 /** The JSON Schemas of the arguments of each tool in the list. */
-const properties = {
+export const properties = {
   query: { type: 'string', description: 'What to search for' },
   limit: { type: 'number', description: 'How many results at most' },
   tags: { type: 'array', items: { type: 'string' }, description: 'Tags that results must have' },
