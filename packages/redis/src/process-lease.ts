@@ -69,9 +69,8 @@ export class ProcessLease {
 
   /** Settles when the lease is good. Rejects where it cannot be had. */
   async ready(): Promise<void> {
-    if (!this.held) await this.#renew();
-    // A renewal that was under way may have been of the lease before.
-    if (!this.held) await this.#renew();
+    // A renewal that is under way may be of the lease before.
+    for (let turn = 0; turn < 2 && !this.held; turn += 1) await this.#renew();
   }
 
   /** Calls `listener` whenever the lease is lost; returns the end of it. */
