@@ -1,4 +1,7 @@
-import { registerHooks } from 'node:module';
+import * as nodeModule from 'node:module';
+
+/** Whether a package can be made to be missing: `module.registerHooks` is in Node 22.15 and newer. Where it is not, those tests are left out. */
+export const canHidePackages = 'registerHooks' in nodeModule;
 
 /**
  * Lets a package be missing: nothing finds it any more, by `import` or by `require`. Returns what brings it back. `broken`: it is there, and this is what
@@ -6,7 +9,7 @@ import { registerHooks } from 'node:module';
  */
 export function withoutPackage(name: string, broken?: Error): () => void {
   const folder = `/node_modules/${name}/`;
-  const hooks = registerHooks({
+  const hooks = nodeModule.registerHooks({
     resolve(specifier, context, nextResolve) {
       if (specifier !== name && !specifier.startsWith(`${name}/`) && !specifier.includes(folder)) {
         return nextResolve(specifier, context);
