@@ -25,6 +25,7 @@ export default defineConfig({
     pool: 'forks',
     globalSetup: 'packages/redis/test/support/global-setup.ts',
     testTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
     // Many tests are about time: where the machine stood still for a moment, they are tried again a little later. The report says so.
     retry: { count: 2, delay: 2_000 },
     coverage: {

@@ -63,3 +63,4 @@ export type { EventLog, LoggedEvent, MissedEvents } from './transport/event-log.
 export type { RateLimiter } from './tenant/rate-limiter.ts';
 export type { SessionFilter } from './identity/session-filter.ts';
 export type { Awaitable, SessionStore, StoredSession, StoredSessionPage } from './session/session-store.ts';
+export { withinTime } from './within-time.ts';

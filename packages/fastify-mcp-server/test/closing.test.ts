@@ -9,7 +9,7 @@ import { serve } from './support/listen.ts';
 import { CLIENTS } from './support/sdk-clients.ts';
 
 /** Streams would keep the app from closing for as long as their clients like. */
-const QUICKLY_MS = 2_000;
+const QUICKLY_MS = 4_000;
 
 test('closing the app ends open streams and sessions, and settles quickly', async () => {
   const { app, url } = await serve();

@@ -1,8 +1,7 @@
-import { assertOptions, TenancyError } from '@mcp-tenancy/core';
+import { assertOptions, TenancyError, withinTime } from '@mcp-tenancy/core';
 import { type Cluster, Redis } from 'ioredis';
 import { RedisSubscriber, type Subscription } from './subscriber.ts';
 import { unheard } from './unheard.ts';
-import { withinTime } from './within-time.ts';
 
 /** A client of `ioredis`: of one server, of Sentinel, or of a cluster. */
 export type RedisClient = Redis | Cluster;
@@ -18,17 +17,19 @@ export interface RedisConnectionOptions {
 /** How long one operation may take, all of its commands together, ms: core waits for 900 ms. */
 const OPERATION_TIMEOUT_MS = 800;
 /** How long operations wait for a connection that is being made or was lost just now, ms; after that they are rejected at once. */
-const PATIENCE_MS = 500;
+const PATIENCE_MS = 700;
 /** Operations that may be under way at once: a Redis that answers nothing must not fill the memory. */
 const MAX_OPEN = 10_000;
-/** ms without an answer after which a connection of ours is given up and made again. */
-const SOCKET_TIMEOUT_MS = 2_000;
+/** How long it may take to make a connection of ours, ms. */
+const CONNECT_TIMEOUT_MS = 2_000;
+/** ms without an answer after which a connection of ours is given up and made again: by then a lease is over anyway. */
+const SOCKET_TIMEOUT_MS = 5_000;
 
 /** What is asked for connections of ours: nothing is queued while there is none, and nothing is sent twice. */
 const FAIL_FAST = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
-  connectTimeout: SOCKET_TIMEOUT_MS,
+  connectTimeout: CONNECT_TIMEOUT_MS,
   socketTimeout: SOCKET_TIMEOUT_MS,
   retryStrategy: (times: number) => Math.min(times * 50, 1_000),
 };
@@ -91,14 +92,17 @@ export class RedisConnection {
     return this.runAnyway(operation);
   }
 
-  /** As {@link run}, however many operations wait: for what must not fail because of the others. */
-  async runAnyway<Result>(operation: (redis: RedisClient) => Promise<Result>): Promise<Result> {
+  /** As {@link run}, however many operations wait, and within another time if need be: for what must not fail because of the others. */
+  async runAnyway<Result>(
+    operation: (redis: RedisClient) => Promise<Result>,
+    timeoutMs = OPERATION_TIMEOUT_MS,
+  ): Promise<Result> {
     this.#open += 1;
     const done = this.#begin(operation).finally(() => {
       this.#open -= 1;
     });
     try {
-      return await withinTime(done, OPERATION_TIMEOUT_MS, `No answer of Redis within ${OPERATION_TIMEOUT_MS} ms`);
+      return await withinTime(done, timeoutMs, () => new Error(`No answer of Redis within ${timeoutMs} ms`));
     } catch (error) {
       throw unavailable(error);
     }
@@ -146,13 +150,11 @@ export class RedisConnection {
     this.#awaySince ??= Date.now();
     const patienceMs = this.#awaySince + PATIENCE_MS - Date.now();
     if (this.#client.status === 'wait') this.#client.connect().catch(unheard);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => reject(new Error('There is no connection to Redis')), Math.max(patienceMs, 0));
+    const { promise, resolve } = Promise.withResolvers<void>();
     this.#client.once('ready', resolve);
     try {
-      await promise;
+      await withinTime(promise, patienceMs, () => new Error('There is no connection to Redis'));
     } finally {
-      clearTimeout(timer);
       this.#client.off('ready', resolve);
       this.#ready = undefined;
     }
@@ -168,7 +170,7 @@ export class RedisConnection {
 }
 
 function heardOf(work: Promise<void>): Promise<void> {
-  return withinTime(work, OPERATION_TIMEOUT_MS, 'Nothing is heard of Redis');
+  return withinTime(work, OPERATION_TIMEOUT_MS, () => new Error('Nothing is heard of Redis'));
 }
 
 /** The rejection of an operation that Redis has not answered. Its cause is for the log. */

@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { RedisConnection } from './connection.ts';
+import { withinTime } from '@mcp-tenancy/core';
+import type { RedisClient, RedisConnection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { renewLease } from './ownership-scripts.ts';
 import { unheard } from './unheard.ts';
-import { withinTime } from './within-time.ts';
 
 /** Renewals within the time of one lease. */
 const RENEWALS = 5;
-/** How long is waited to hear something, ms. */
-const HEARING_MS = 700;
 
 /**
  * The lease by which a process holds what it owns. It is good as long as Redis has been told and was heard in time: a process that hears nothing has lost it, too. Its
@@ -100,17 +98,22 @@ export class ProcessLease {
   async #renewOnce(): Promise<void> {
     const { held, processId } = this;
     let begun = 0;
-    const renewed = await this.#connection.runAnyway(async (redis) => {
-      await soon(this.#listening.promise);
+    const renew = async (redis: RedisClient) => {
+      await this.#soon(this.#listening.promise);
       begun = performance.now();
       const args = [this.#leaseMs, this.#channel, this.#nextBeat(), held ? 0 : 1];
-      const reply = renewLease.run(redis, [this.#keys.process(processId)], ...args);
-      const renewal = await reply;
-      await soon(this.#hearing.heard.promise).catch((error) => this.#deaf(error));
+      const renewal = await renewLease.run(redis, [this.#keys.process(processId)], ...args);
+      await this.#soon(this.#hearing.heard.promise).catch((error) => this.#deaf(error));
       return renewal === 1;
-    });
+    };
+    const renewed = await this.#connection.runAnyway(renew, this.#leaseMs);
     if (renewed && processId === this.processId) this.#extend(begun + this.#leaseMs);
     else this.#lapse();
+  }
+
+  /** However late it comes, it counts as long as the lease that it is about does. */
+  #soon(heard: Promise<void>): Promise<void> {
+    return withinTime(heard, this.#leaseMs, () => new Error('Nothing is heard of Redis'));
   }
 
   /** Redis has answered, and what it was to say has not come. */
@@ -145,8 +148,4 @@ export class ProcessLease {
     const key = this.#keys.process(this.processId);
     await this.#connection.run((redis) => redis.del(key)).catch(unheard);
   }
-}
-
-function soon<Result>(heard: Promise<Result>): Promise<Result> {
-  return withinTime(heard, HEARING_MS, 'Nothing is heard of Redis');
 }

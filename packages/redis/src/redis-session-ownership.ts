@@ -81,10 +81,10 @@ export class RedisSessionOwnership implements SessionOwnership {
     return turn;
   }
 
-  async #acquire(sessionId: string): Promise<string | undefined> {
-    await this.#lease.ready();
-    const { processId } = this.#lease;
+  #acquire(sessionId: string): Promise<string | undefined> {
     return this.#connection.run(async (redis) => {
+      await this.#lease.ready();
+      const { processId } = this.#lease;
       const owner = await this.#take(redis, sessionId, processId, '');
       if (owner === undefined || (await this.#lives(redis, owner))) return owner;
       return this.#take(redis, sessionId, processId, owner);

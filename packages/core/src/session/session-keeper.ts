@@ -39,6 +39,8 @@ export class SessionKeeper {
   #timer: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** Those that are being parked. A record that is saved again while it is written is written again: asked at every look, a slow store would never be done. */
+  readonly #parking = new Map<LiveSession, Promise<void>>();
   /** The number of live sessions at which it is tried again to park some. */
   #parkAt: number;
 
@@ -65,7 +67,13 @@ export class SessionKeeper {
   }
 
   /** Lets go of a session's server, once its record is kept. A session that is used meanwhile stays as it is. */
-  async park(session: LiveSession): Promise<void> {
+  park(session: LiveSession): Promise<void> {
+    const parking = this.#parking.get(session) ?? this.#park(session).finally(() => this.#parking.delete(session));
+    this.#parking.set(session, parking);
+    return parking;
+  }
+
+  async #park(session: LiveSession): Promise<void> {
     const { record } = session;
     const { lastSeenAt, standalone } = record;
     const { last } = standalone;

@@ -8,7 +8,7 @@ const createServer = () => serverWith({ hello: () => said('hello') });
 const never = () => new Promise<never>(() => {});
 const INITIALIZE = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'wire', version: '1' } };
 /** How long a client waits for a store, and something for a slow machine. */
-const SOON_MS = 1_500;
+const SOON_MS = 2_500;
 
 const UNAVAILABLE = {
   status: 503,

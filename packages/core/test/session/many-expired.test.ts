@@ -5,7 +5,7 @@ import { eventsOf, eventually, serve, serverWith } from '../support/tenancy-serv
 
 const createServer = () => serverWith({});
 /** More than a store gives at a time. */
-const MANY = 2_500;
+const MANY = 4_500;
 
 /** A store with parked sessions, whose time is over. */
 async function expiredSessions(count: number): Promise<MemorySessionStore> {
@@ -31,7 +31,7 @@ describe('parked sessions whose time has passed', () => {
     await eventually(() => ends.length > 0);
     const begunAt = Date.now();
     await eventually(() => ends.length >= MANY);
-    expect(Date.now() - begunAt).toBeLessThan(700);
+    expect(Date.now() - begunAt).toBeLessThan(3_000);
     expect(new Set(ends.map(({ sessionId }) => sessionId)).size).toBe(MANY);
     expect(new Set(ends.map(({ reason }) => reason))).toEqual(new Set(['idle']));
     expect(tenancy.sessions.size).toBe(1);

@@ -44,12 +44,31 @@ describe('a session store that takes its time', () => {
     expect(store.size).toBe(0);
   });
 
+  it('is given the time to take a session that is parked, however often it is looked whether that is to be', async () => {
+    const { open, tenancy, store } = await served(PARK_SOON);
+    store.before = (operation) => (operation === 'update' ? delay(100) : undefined);
+    const client = await open('token');
+    await allParked(tenancy);
+    expect(await client.call('ping')).toHaveProperty('result');
+  });
+
   it('is believed where its answer has come while the process was too busy to look', async () => {
     const { open, store } = await served();
     store.before = (operation) => {
       if (operation !== 'count') return undefined;
       setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000));
       return access('.');
+    };
+    expect((await open('token')).sessionId).toBeDefined();
+  });
+
+  it('is not blamed for the time in which the process was too busy to look', async () => {
+    const { open, store } = await served();
+    store.before = (operation) => {
+      if (operation !== 'count') return undefined;
+      const answer = delay(1_300);
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000));
+      return answer;
     };
     expect((await open('token')).sessionId).toBeDefined();
   });

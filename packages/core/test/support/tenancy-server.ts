@@ -169,7 +169,7 @@ export function clientGone(http: HttpServer): Promise<void> {
 
 /** Resolves when `condition` holds: for what has no event to wait for. */
 export async function eventually(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 20_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`It never came true: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { WireClient } from '@mcp-tenancy/testing';
+import { PATIENCE_MS } from './machine.ts';
 
 /** How one call went. */
 export interface Call {
@@ -12,10 +13,29 @@ export interface Call {
   readonly failure?: string;
 }
 
-/** Calls a tool, whatever becomes of it. */
-export async function callTool(client: WireClient, name: string, args: Record<string, unknown> = {}): Promise<Call> {
+/** Sends what is answered with 503 again, as `Retry-After` asks for, as long as a client of this machine has patience. */
+export async function patiently<Answer extends { readonly status: number }>(
+  send: () => Promise<Answer>,
+  patienceMs = PATIENCE_MS,
+): Promise<Answer> {
+  const until = performance.now() + patienceMs;
+  let answer = await send();
+  while (answer.status === 503 && performance.now() < until) {
+    await wait(1_000);
+    answer = await send();
+  }
+  return answer;
+}
+
+/** Calls a tool, whatever becomes of it. `patienceMs` is 0 for what must not be done twice. */
+export async function callTool(
+  client: WireClient,
+  name: string,
+  args: Record<string, unknown> = {},
+  patienceMs = PATIENCE_MS,
+): Promise<Call> {
   const begun = performance.now();
-  const outcome = await outcomeOf(client, name, args);
+  const outcome = await outcomeOf(client, name, args, patienceMs);
   return { begun, ended: performance.now(), ...outcome };
 }
 
@@ -23,10 +43,11 @@ async function outcomeOf(
   client: WireClient,
   name: string,
   args: Record<string, unknown>,
+  patienceMs: number,
 ): Promise<{ said: string } | { failure: string }> {
   try {
     const request = client.request('tools/call', { name, arguments: args });
-    const { status, headers, events } = await client.stream({ body: request });
+    const { status, headers, events } = await patiently(() => client.stream({ body: request }), patienceMs);
     if (status !== 200) return { failure: `HTTP ${status}` };
     const response = headers['content-type']?.includes('event-stream')
       ? await events.message((message) => message.id === request.id && !('method' in message))

@@ -4,6 +4,8 @@ import { RedisTokenProvider } from '@mcp-tenancy/redis';
 import { type Balancer, startBalancer, WireClient } from '@mcp-tenancy/testing';
 import { expect, onTestFinished } from 'vitest';
 import { closing, newPrefix } from '../support/redis.ts';
+import { patiently } from './calls.ts';
+import { LEASE_MS } from './machine.ts';
 
 /** The token that every process knows. */
 const TOKEN = 'token-of-acme';
@@ -31,15 +33,6 @@ export interface FleetOfProcesses {
   takeOut(process: FleetProcess): void;
   wire(): WireClient;
 }
-
-/** Whether nothing else keeps the machine busy, so that times can be told: `npm run faults`. */
-export const QUIET = process.env.FAULT_ROUNDS !== undefined;
-/** How often a fault is repeated. */
-export const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 1);
-/** Among other tests a process may have to wait for long: it must not lose its lease by that. */
-export const LEASE_MS = QUIET ? 3_000 : 5_000;
-/** What is added to times that are promised: nothing, where they can be told. */
-export const SLACK_MS = QUIET ? 0 : 10_000;
 
 /** Starts three processes on the Redis at `url`. They end with the test. */
 export async function startProcesses(url: string): Promise<FleetOfProcesses> {
@@ -93,7 +86,7 @@ export async function openSessions({ wire }: FleetOfProcesses, count: number): P
   const waiting = [...clients];
   const open = async () => {
     for (let client = waiting.pop(); client !== undefined; client = waiting.pop()) {
-      const { status, text } = await client.open();
+      const { status, text } = await patiently(() => client.open());
       expect(status, text).toBe(200);
     }
   };

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { redisUrl } from '../support/redis.ts';
 import { callTool, keepCalling } from './calls.ts';
-import { LEASE_MS, openSessions, ROUNDS, SLACK_MS, startProcesses } from './fleet-of-processes.ts';
+import { openSessions, startProcesses } from './fleet-of-processes.ts';
+import { LEASE_MS, ROUNDS, SLACK_MS } from './machine.ts';
 
 const SESSIONS = 300;
 /** A call that was sent before the kill may be taken up by the balancer after it. */
@@ -10,7 +11,7 @@ const ON_ITS_WAY_MS = 100 + SLACK_MS;
 
 it.for(Array.from({ length: ROUNDS }, (_item, round) => round))(
   'kill -9 of a process under load: no session is lost, only calls in flight on it fail, round %i',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const fleet = await startProcesses(await redisUrl());
     const clients = await openSessions(fleet, SESSIONS);

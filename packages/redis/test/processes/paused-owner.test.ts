@@ -2,12 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { redisUrl } from '../support/redis.ts';
 import { callTool } from './calls.ts';
-import { LEASE_MS, openSessions, ROUNDS, startProcesses } from './fleet-of-processes.ts';
+import { openSessions, startProcesses } from './fleet-of-processes.ts';
 import { followStream } from './follow-stream.ts';
+import { LEASE_MS, ROUNDS } from './machine.ts';
 
 it.for(Array.from({ length: ROUNDS }, (_item, round) => round))(
   'a process that is paused past its lease: no frame is written twice, no session has two owners, round %i',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const fleet = await startProcesses(await redisUrl());
     const clients = await openSessions(fleet, 30);
@@ -17,7 +18,7 @@ it.for(Array.from({ length: ROUNDS }, (_item, round) => round))(
       for (let turn = 0; !stopped; turn += 1) {
         const text = `${client.sessionId} ${turn}`;
         const primed = stream.heard.length > 0;
-        const { said } = await callTool(client, 'announce', { text });
+        const { said } = await callTool(client, 'announce', { text }, 0);
         // A client that has heard nothing yet has no event to come back by.
         if (said !== undefined && primed) sent.push(text);
         await wait(50);

@@ -1,7 +1,8 @@
 import { WireClient } from '@mcp-tenancy/testing';
 import { expect, it } from 'vitest';
 import { redisUrl } from '../support/redis.ts';
-import { ROUNDS, startProcesses } from './fleet-of-processes.ts';
+import { startProcesses } from './fleet-of-processes.ts';
+import { ROUNDS } from './machine.ts';
 
 const STREAMS = 30;
 

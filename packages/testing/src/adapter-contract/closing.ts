@@ -4,7 +4,7 @@ import type { AdapterHost, BatteryTenancy } from './mounted-app.ts';
 import { serveApp } from './serve-app.ts';
 
 /** Streams would keep an app from closing for as long as their clients like, and kept connections for seconds. */
-const QUICKLY_MS = 2_000;
+const QUICKLY_MS = 4_000;
 
 /** The end of the host. */
 export function describeClosing<Tenancy extends BatteryTenancy>(host: AdapterHost<Tenancy>): void {
