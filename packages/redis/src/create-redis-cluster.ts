@@ -17,7 +17,7 @@ export interface RedisClusterOptions
   readonly keyPrefix?: string;
   /**
    * ms after which a process that does not answer Redis has lost its sessions: others take them over. Shorter: sessions of a process that is gone go on sooner.
-   * Longer: a process, or Redis, may pause for longer. Default: 3,000; at least 500.
+   * Longer: a process, or Redis, may pause for longer. Default: 5,000; at least 500.
    */
   readonly leaseMs?: number;
 }
@@ -42,7 +42,7 @@ export function createRedisCluster(options: RedisClusterOptions): RedisCluster {
   assertRedisOptions('createRedisCluster', options, ['leaseMs', ...EVENT_OPTIONS]);
   const { url: _url, redis: _redis, keyPrefix, leaseMs, ...bounds } = options;
   const keys = new Keys(readKeyPrefix(keyPrefix));
-  const lease = readWholeNumber('leaseMs', leaseMs, 3_000, 60_000);
+  const lease = readWholeNumber('leaseMs', leaseMs, 5_000, 60_000);
   if (lease < 500) throw new TypeError('leaseMs must be at least 500');
   const user = {};
   const connection = openConnection(options, user);

@@ -2,33 +2,39 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { callOf, cancellationOf, SlowCalls, sendBatch, ThrowingServer, WITH_BATCHES } from '../support/limits.ts';
 import { eventually, serve, tokens } from '../support/tenancy-server.ts';
 
-/** Unlike any other time that something waits for. */
+/** Unlike any other time that something waits for; and how often it is looked whether it is over, while a server is built. */
 const TIMEOUT_MS = 1_234_567;
+const TIMES = [TIMEOUT_MS, TIMEOUT_MS / 8];
 
 /** The timers of calls from now on: how many were set, how many of them are still set, and whether one keeps the process alive. */
 function watchTimers() {
   const set = new Set<unknown>();
   let count = 0;
   let holding = 0;
-  const [setReal, clearReal] = [setTimeout, clearTimeout];
-  const setSpy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((callback: () => void, ms?: number) => {
-    const timer = setReal(callback, ms);
-    if (ms === TIMEOUT_MS) {
+  const watch = (setting: 'setTimeout' | 'setInterval', clearing: 'clearTimeout' | 'clearInterval') => {
+    const [setReal, clearReal] = [globalThis[setting], globalThis[clearing]];
+    const setTimer = (callback: () => void, ms?: number) => {
+      const timer = setReal(callback, ms);
+      if (ms === undefined || !TIMES.includes(ms)) return timer;
       count += 1;
       set.add(timer);
       queueMicrotask(() => {
         holding += Number(timer.hasRef());
       });
-    }
-    return timer;
-  }) as typeof setTimeout);
-  const clearSpy = vi.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => {
-    set.delete(timer);
-    clearReal(timer);
-  });
+      return timer;
+    };
+    const clearTimer = (timer?: NodeJS.Timeout | string | number) => {
+      set.delete(timer);
+      clearReal(timer);
+    };
+    return [
+      vi.spyOn(globalThis, setting).mockImplementation(setTimer as typeof setTimeout),
+      vi.spyOn(globalThis, clearing).mockImplementation(clearTimer),
+    ];
+  };
+  const spies = [...watch('setTimeout', 'clearTimeout'), ...watch('setInterval', 'clearInterval')];
   onTestFinished(() => {
-    setSpy.mockRestore();
-    clearSpy.mockRestore();
+    for (const spy of spies) spy.mockRestore();
   });
   return { counts: () => ({ set: count, left: set.size, holding }) };
 }

@@ -8,7 +8,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 
 /** One process of a fleet: says where it listens, and leaves when it is asked to. */
-const { NAME = 'one', REDIS_URL = '', KEY_PREFIX = '', LEASE_MS = '3000' } = process.env;
+const { NAME = 'one', REDIS_URL = '', KEY_PREFIX = '', LEASE_MS = '5000' } = process.env;
 
 const cluster = createRedisCluster({ url: REDIS_URL, keyPrefix: KEY_PREFIX, leaseMs: Number(LEASE_MS) });
 const provider = new RedisTokenProvider({ redis: cluster.redis, keyPrefix: KEY_PREFIX, createServer: buildServer });
