@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -23,6 +24,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/test/**/*.test.ts', 'docs/test/**/*.test.ts'],
     pool: 'forks',
+    // Many tests wait most of the time.
+    maxWorkers: Math.max(availableParallelism() - 1, 2),
     globalSetup: 'packages/redis/test/support/global-setup.ts',
     testTimeout: 30_000,
     expect: { poll: { timeout: 10_000 } },
