@@ -26,8 +26,8 @@ export class ProcessLease {
   /** When the lease is over, by the monotonic clock, ms. */
   #until = 0;
   #expiry: NodeJS.Timeout | undefined;
-  /** The last renewal, and whether it was heard of. */
-  #hearing = { beat: '0', heard: Promise.withResolvers<void>() };
+  /** The last renewal, and whether it was heard of: not where this process has begun to listen since. */
+  #hearing = { beat: '0', heard: Promise.withResolvers<boolean>() };
   #renewing: Promise<void> | undefined;
   /** Settles when what is said is heard. */
   readonly #listening = Promise.withResolvers<void>();
@@ -38,20 +38,22 @@ export class ProcessLease {
     this.#keys = keys;
     this.#leaseMs = leaseMs;
     this.#channel = keys.beatChannel(this.#id);
+    const renew = () => this.#renew().catch(unheard);
     this.#unsubscribe = connection.subscribe(this.#channel, {
       onMessage: (beat) => {
-        if (this.#hearing.beat === beat) this.#hearing.heard.resolve();
+        if (this.#hearing.beat === beat) this.#hearing.heard.resolve(true);
       },
       onSubscribed: () => {
         // What was said while the connection was lost is not known.
         if (this.#subscribed) this.#lapse();
         this.#subscribed = true;
         this.#listening.resolve();
+        this.#hearing.heard.resolve(false);
+        void renew().then(renew);
       },
     });
-    const renew = () => void this.#renew().catch(unheard);
     this.#timer = setInterval(renew, leaseMs / RENEWALS).unref();
-    renew();
+    void renew();
   }
 
   /** This process, until it lapses. */
@@ -103,8 +105,8 @@ export class ProcessLease {
       begun = performance.now();
       const args = [this.#leaseMs, this.#channel, this.#nextBeat(), held ? 0 : 1];
       const renewal = await renewLease.run(redis, [this.#keys.process(processId)], ...args);
-      await this.#soon(this.#hearing.heard.promise).catch((error) => this.#deaf(error));
-      return renewal === 1;
+      const heard = await this.#soon(this.#hearing.heard.promise).catch((error) => this.#deaf(error));
+      return heard && renewal === 1;
     };
     const renewed = await this.#connection.runAnyway(renew, this.#leaseMs);
     if (renewed && processId === this.processId) this.#extend(begun + this.#leaseMs);
@@ -112,7 +114,7 @@ export class ProcessLease {
   }
 
   /** However late it comes, it counts as long as the lease that it is about does. */
-  #soon(heard: Promise<void>): Promise<void> {
+  #soon<Result>(heard: Promise<Result>): Promise<Result> {
     return withinTime(heard, this.#leaseMs, () => new Error('Nothing is heard of Redis'));
   }
 
@@ -123,7 +125,7 @@ export class ProcessLease {
   }
 
   #nextBeat(): string {
-    this.#hearing = { beat: `${Number(this.#hearing.beat) + 1}`, heard: Promise.withResolvers() };
+    this.#hearing = { beat: `${Number(this.#hearing.beat) + 1}`, heard: Promise.withResolvers<boolean>() };
     return this.#hearing.beat;
   }
 

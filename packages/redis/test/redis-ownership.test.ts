@@ -8,15 +8,17 @@ import { membersOf, opener } from './support/redis-members.ts';
 
 const SOON = { timeout: 10_000 };
 
-/** Connections whose subscribers can be reached. */
-async function overheard() {
+/** Connections whose subscribers can be reached; those that follow the first are made after `delayMs`. */
+async function overheard(delayMs = 0) {
   const url = await redisUrl();
   const subscribers: Redis[] = [];
   const open = () => {
     const redis = new Redis(url);
     const { duplicate } = redis;
     vi.spyOn(redis, 'duplicate').mockImplementation((options) => {
-      const subscriber = Reflect.apply(duplicate, redis, [options]);
+      const later = delayMs > 0 && subscribers.length > 0;
+      const subscriber = Reflect.apply(duplicate, redis, [{ ...options, lazyConnect: later }]);
+      if (later) setTimeout(() => subscriber.connect(), delayMs);
       subscribers.push(subscriber);
       return subscriber;
     });
@@ -56,6 +58,16 @@ it('comes back by another connection where it hears nothing by its own, which is
   await vi.waitFor(() => expect(one?.ownership.held).toBe(false), SOON);
   await vi.waitFor(() => expect(one?.ownership.held).toBe(true), SOON);
   expect(subscriber?.stream).not.toBe(deaf);
+});
+
+it('has its lease again as soon as it listens again, though it did not hear what it said meanwhile', async () => {
+  const { open, subscribers } = await overheard(2_500);
+  const [one] = await membersOf(1, open, undefined, 10_000);
+  const lapsed = vi.fn();
+  one?.ownership.onLapsed(lapsed);
+  subscribers[0]?.disconnect();
+  await vi.waitFor(() => expect(lapsed).toHaveBeenCalledTimes(1), SOON);
+  await vi.waitFor(() => expect(one?.ownership.held).toBe(true), { timeout: 4_000 });
 });
 
 it('knows the end of a process by its lease where it may not ask who listens', async () => {
