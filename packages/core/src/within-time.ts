@@ -14,7 +14,7 @@ export function withinTime<Result>(result: Promise<Result>, timeoutMs: number, l
     const now = performance.now();
     leftMs -= Math.min(now - lookedAt, 2 * intervalMs);
     lookedAt = now;
-    if (leftMs < intervalMs / 2) setImmediate(() => reject(late()));
+    if (leftMs <= intervalMs / 2) setImmediate(() => reject(late()));
   };
   const timer = setInterval(look, intervalMs).unref();
   return Promise.race([result, timedOut]).finally(() => clearInterval(timer));

@@ -148,7 +148,7 @@ export class RedisConnection {
 
   async #becomesReady(): Promise<void> {
     this.#awaySince ??= Date.now();
-    const patienceMs = this.#awaySince + PATIENCE_MS - Date.now();
+    const patienceMs = Math.max(this.#awaySince + PATIENCE_MS - Date.now(), 0);
     if (this.#client.status === 'wait') this.#client.connect().catch(unheard);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#client.once('ready', resolve);

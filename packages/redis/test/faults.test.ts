@@ -57,10 +57,14 @@ async function rejections(operations: readonly (() => Promise<unknown>)[]): Prom
 describe.each(['url', 'redis'] as const)('with Redis by %s', (by) => {
   it('rejects within a second while Redis is gone, then at once, and works again when it is back', async () => {
     const { server, operations, provider } = await openAll(by);
+    const warned = vi.fn();
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
     await server.stop();
     for (const ms of await rejections(operations)) expect(ms).toBeLessThan(1_500);
     await new Promise((resolve) => setTimeout(resolve, 900));
     for (const ms of await rejections(operations)) expect(ms).toBeLessThan(500);
+    expect(warned).not.toHaveBeenCalled();
     await server.start();
     await vi.waitFor(() => provider.addToken('token', { tenantId: 'acme' }), BACK);
     for (const operation of operations) await operation();
