@@ -17,6 +17,8 @@ import type { Credential, ResponseSink } from './transport/response-sink.ts';
 /** A request to the endpoint, as its host hands it over. */
 export interface EndpointRequest {
   readonly facts: RequestFacts;
+  /** What it came by: the same object for every request of one connection. */
+  readonly connection: object;
   /** What is wrong with what the host handed over, if anything. */
   readonly fault: unknown;
   /** The caller, where the host has authenticated it. Throws where the host names nobody. */
@@ -51,6 +53,7 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
     path.checkOrigin(facts);
     checkMethod(facts);
     let { revocations } = path.sessions;
+    // Waited for in any case: a small body that came with the headers has arrived after it, and is read at once.
     identity = await authenticate(path, request, sink);
     checkEraOfMethod(facts);
     checkMediaTypes(facts);
@@ -61,14 +64,16 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
       body = read instanceof Promise ? await read : read;
     }
     const modern = eraOf(facts, body) === '2026' ? await path.routeModern(facts, body) : undefined;
-    const dispatch = modern ?? (await routeSession(path, facts, identity, sink, body));
+    const route = modern ?? routeSession(path, facts, identity, sink, body);
+    const dispatch = route instanceof Promise ? await route : route;
     // A token may have been removed while something was waited for.
     while (revocations !== path.sessions.revocations) {
       revocations = path.sessions.revocations;
       identity = await authenticate(path, request, sink);
     }
     try {
-      await dispatch({ facts, identity, limits, sink });
+      const dispatched = dispatch({ facts, identity, limits, sink });
+      if (dispatched !== undefined) await dispatched;
     } catch (error) {
       // A session that a removed token has ended is no reason to look for it.
       if (revocations !== path.sessions.revocations) await authenticate(path, request, sink);
@@ -77,7 +82,7 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
   } catch (thrown) {
     refuse(path, request, identity, sink, tenancyErrorFrom(thrown).answering(requestIdOf(body)));
   }
-  await sink.done;
+  if (!sink.closed) await sink.done;
 }
 
 /**
@@ -111,9 +116,15 @@ export async function handleForwarded(
 }
 
 /** The caller, by the host or by its token; the request and its answer belong to it from now on. */
-async function authenticate(path: RequestPath, request: EndpointRequest, sink: ResponseSink): Promise<Identity> {
-  const authorization = headerOf(request.facts, 'authorization');
-  const identity = request.identity() ?? (await path.authenticate(authorization));
+function authenticate(path: RequestPath, request: EndpointRequest, sink: ResponseSink): Identity | Promise<Identity> {
+  const identity =
+    request.identity() ?? path.authenticate(headerOf(request.facts, 'authorization'), request.connection);
+  return identity instanceof Promise
+    ? identity.then((later) => admitted(later, request, sink))
+    : admitted(identity, request, sink);
+}
+
+function admitted(identity: Identity, request: EndpointRequest, sink: ResponseSink): Identity {
   request.onAuthenticated(identity);
   sink.credential = credentialOf(identity);
   return identity;

@@ -2,7 +2,7 @@ import { assertOptions } from './assert-options.ts';
 import type { Tenancy } from './create-tenancy.ts';
 import type { Principal } from './identity/principal.ts';
 import type { Logger } from './logger.ts';
-import type { HostContext } from './node/tenancy-handler.ts';
+import type { HostContext } from './node/host-context.ts';
 
 /** Options that every adapter takes. `Request` is the framework's request. */
 export interface MountOptions<Request> {

@@ -49,10 +49,10 @@ export const fastifyMcpServer = fastifyPlugin<FastifyMcpServerOptions>(
 type Serve = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 function serveWith(handler: TenancyHandler): Serve {
-  return async (request, reply) => {
+  return (request, reply) => {
     reply.hijack();
     const { body } = request as { body: FastifyRequest['raw'] | undefined };
-    await handler(request.raw, reply.raw, { headers: reply.getHeaders(), log: request.log, ...(body && { body }) });
+    return handler(request.raw, reply.raw, { headers: reply.getHeaders(), log: request.log, ...(body && { body }) });
   };
 }
 
@@ -69,10 +69,11 @@ const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/;
  * Fastify refuses a malformed media type by itself, before it is known who calls. It is left to the endpoint, as a type that is not JSON
  * either: one that cannot be told is an octet-stream (RFC 9110 section 8.3).
  */
-async function leaveMediaTypeUnjudged({ raw: { headers, method } }: FastifyRequest): Promise<void> {
+function leaveMediaTypeUnjudged({ raw: { headers, method } }: FastifyRequest, _reply: unknown, done: () => void): void {
   const contentType = headers['content-type'];
   const missing = contentType === undefined && method === 'QUERY';
   if (missing || (contentType !== undefined && !MEDIA_TYPE.test(contentType))) {
     headers['content-type'] = 'application/octet-stream';
   }
+  done();
 }

@@ -1,15 +1,14 @@
 import { isPromiseLike } from '../is-promise-like.ts';
 import type { AuthInfo, OAuthTokenVerifier } from '../protocol/auth-info.ts';
+import { type BearerToken, BearerTokens } from './bearer-tokens.ts';
 import { type ChallengeOptions, NotAuthenticated, refusalFrom } from './challenge.ts';
 import {
   anonymousPrincipal,
-  digestToken,
   type Identify,
   type Principal,
   principalFromAuthInfo,
   readPrincipal,
 } from './principal.ts';
-import { readBearer } from './read-bearer.ts';
 
 /** The caller of one exchange. It lives as long as the exchange: `authInfo` holds the token. */
 export interface Identity {
@@ -20,8 +19,11 @@ export interface Identity {
   readonly tokenDigest?: string;
 }
 
-/** The `Authorization` header to an identity. Rejects with a {@link TenancyError} that carries the challenge. */
-export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
+/**
+ * The `Authorization` header of a request, and the connection that it came by, to an identity: at once where nothing has to be waited for. Throws, or
+ * rejects with, a {@link TenancyError} that carries the challenge.
+ */
+export type Authenticate = (authorization: string | undefined, connection: object) => Identity | Promise<Identity>;
 
 /** The part of the SDK's `OAuthTokenVerifier` that is needed here. */
 export type TokenVerifier = Pick<OAuthTokenVerifier, 'verifyAccessToken'>;
@@ -37,28 +39,47 @@ export interface AuthenticateOptions extends ChallengeOptions {
 }
 
 /** Every caller is the anonymous principal: for a server without authorization. */
-export const authenticateNobody: Authenticate = async () => ({ principal: anonymousPrincipal });
+export const authenticateNobody: Authenticate = () => ({ principal: anonymousPrincipal });
 
 /** Bearer authentication with a verifier (RFC 6750). */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  return async (authorization) => {
-    let token: string | undefined;
+  const bearerTokens = new BearerTokens();
+  return (authorization, connection) => {
+    let bearer: BearerToken | undefined;
+    const refuse = (error: unknown): never => {
+      throw refusalFrom(error, bearer?.token, options);
+    };
     try {
-      token = readBearer(authorization);
-      const tokenDigest = digestToken(token);
-      const verified = options.verify(token, tokenDigest);
-      const authInfo = isPromiseLike(verified) ? await verified : verified;
-      assertUsable(authInfo, options);
-      const { identify } = options;
-      const principal =
-        identify === undefined
-          ? principalFromAuthInfo(authInfo, tokenDigest)
-          : readPrincipal(await identify(authInfo), 'identify');
-      return { principal, authInfo: advertising(authInfo, options), tokenDigest };
+      bearer = bearerTokens.read(authorization, connection);
+      const identity = verified(bearer, options);
+      return identity instanceof Promise ? identity.catch(refuse) : identity;
     } catch (error) {
-      throw refusalFrom(error, token, options);
+      return refuse(error);
     }
   };
+}
+
+function verified(bearer: BearerToken, options: AuthenticateOptions): Identity | Promise<Identity> {
+  const authInfo = options.verify(bearer.token, bearer.tokenDigest);
+  return isPromiseLike(authInfo)
+    ? Promise.resolve(authInfo).then((later) => identified(later, bearer, options))
+    : identified(authInfo, bearer, options);
+}
+
+function identified(
+  authInfo: AuthInfo,
+  { tokenDigest }: BearerToken,
+  options: AuthenticateOptions,
+): Identity | Promise<Identity> {
+  assertUsable(authInfo, options);
+  const { identify } = options;
+  const told = advertising(authInfo, options);
+  if (identify === undefined) {
+    return { principal: principalFromAuthInfo(authInfo, tokenDigest), authInfo: told, tokenDigest };
+  }
+  return Promise.resolve(identify(authInfo)).then((principal) => {
+    return { principal: readPrincipal(principal, 'identify'), authInfo: told, tokenDigest };
+  });
 }
 
 /** Servers that ask for more scopes name the document in their challenges, too. */

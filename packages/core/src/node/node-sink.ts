@@ -7,11 +7,12 @@ import { PipelinedAnswers } from './pipelined-answers.ts';
 /** Headers as frameworks collect them. */
 export type HostHeaders = Readonly<Record<string, number | string | string[] | undefined>>;
 
+const DONE = Promise.resolve();
 const EXPOSED = ['Mcp-Session-Id', 'WWW-Authenticate'];
 
 /** A {@link ResponseSink} over Node's response. */
 export class NodeSink implements ResponseSink {
-  readonly #done = Promise.withResolvers<void>();
+  #done: PromiseWithResolvers<void> | undefined;
   credential: Credential | undefined;
   /** What is wrong with the host's headers, if anything: they are left out then. */
   readonly fault: unknown;
@@ -37,7 +38,7 @@ export class NodeSink implements ResponseSink {
     this.#maxBufferedBytes = maxBufferedBytes;
     this.fault = setHostHeaders(res, hostHeaders ?? {});
     exposeMcpHeaders(res);
-    res.once('close', this.#finishNow);
+    res.on('close', this.#finishNow);
     // What a host does to its response behind our back ends the answer, and nothing else.
     res.on('error', this.#finishNow);
     if (res.socket === null) this.#followConnection(res.req.socket);
@@ -45,6 +46,8 @@ export class NodeSink implements ResponseSink {
   }
 
   get done(): Promise<void> {
+    if (this.#closed) return DONE;
+    this.#done ??= Promise.withResolvers();
     return this.#done.promise;
   }
 
@@ -65,7 +68,7 @@ export class NodeSink implements ResponseSink {
     const length = body === undefined ? 0 : Buffer.byteLength(body);
     this.#res.writeHead(status, [...headers, 'content-length', String(length)]);
     this.#close();
-    this.#res.end(body, this.#finishNow);
+    this.#res.end(body);
   }
 
   openStream(headers: HeaderList): void {
@@ -97,7 +100,7 @@ export class NodeSink implements ResponseSink {
   end(): void {
     if (this.#closed) return;
     this.#close();
-    this.#res.end(this.#finishNow);
+    this.#res.end();
   }
 
   onGone(listener: () => void): void {
@@ -149,7 +152,7 @@ export class NodeSink implements ResponseSink {
 
   #close(): void {
     this.#closed = true;
-    this.#done.resolve();
+    this.#done?.resolve();
     this.#settleFlushed();
   }
 }

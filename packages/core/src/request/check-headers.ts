@@ -2,6 +2,9 @@ import { TenancyError } from '../errors.ts';
 import { headerOf, type RequestFacts } from './request-facts.ts';
 
 const METHODS = ['GET', 'POST', 'DELETE'];
+/** What may stand in `Accept` for each kind of answer. */
+const JSON_RANGES = ['application/json', 'application/*', '*/*'];
+const STREAM_RANGES = ['text/event-stream', 'text/*', '*/*'];
 
 /** Throws `method_not_allowed` for a method that the endpoint does not know. */
 export function checkMethod({ method }: RequestFacts): void {
@@ -19,9 +22,7 @@ export function checkMediaTypes(facts: RequestFacts): void {
 
 function checkPost(facts: RequestFacts): void {
   const accept = acceptOf(facts);
-  const json = ['application/json', 'application/*', '*/*'].some((type) => accept.includes(type));
-  const stream = ['text/event-stream', 'text/*', '*/*'].some((type) => accept.includes(type));
-  if (!json || !stream) {
+  if (!namesOne(accept, JSON_RANGES) || !namesOne(accept, STREAM_RANGES)) {
     throw new TenancyError(
       'not_acceptable',
       'Not Acceptable: Client must accept both application/json and text/event-stream',
@@ -30,6 +31,11 @@ function checkPost(facts: RequestFacts): void {
   if (!isJson(headerOf(facts, 'content-type'))) {
     throw new TenancyError('unsupported_media_type', 'Unsupported Media Type: Content-Type must be application/json');
   }
+}
+
+function namesOne(accept: string, ranges: readonly string[]): boolean {
+  for (const range of ranges) if (accept.includes(range)) return true;
+  return false;
 }
 
 function acceptOf(facts: RequestFacts): string {

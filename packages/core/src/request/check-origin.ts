@@ -30,6 +30,8 @@ export function createCheckOrigin({ allowedHosts, allowedOrigins, logger }: Orig
   const hosts = new Set(allowedHosts?.map((host) => host.toLowerCase()));
   const origins = new Set(allowedOrigins?.map((origin) => origin.toLowerCase()));
   let warned = allowedHosts !== undefined;
+  /** What was let in last: the clients of one server all ask for the same host. */
+  let known: { readonly host: string; readonly loopback: boolean } | undefined;
 
   const hostAllowed = (host: string | undefined, loopback: boolean): boolean => {
     if (allowedHosts === undefined && !loopback) return true;
@@ -62,8 +64,9 @@ export function createCheckOrigin({ allowedHosts, allowedOrigins, logger }: Orig
       );
     }
     const host = hostOf(facts);
-    if (!hostAllowed(host, loopback)) {
-      throw new TenancyError('host_not_allowed', `Invalid Host header: ${host}`);
+    if (host !== known?.host || loopback !== known?.loopback) {
+      if (!hostAllowed(host, loopback)) throw new TenancyError('host_not_allowed', `Invalid Host header: ${host}`);
+      if (host !== undefined) known = { host, loopback };
     }
     const origin = headerOf(facts, 'origin');
     if (origin !== undefined && !originAllowed(origin, loopback)) {

@@ -6,6 +6,7 @@ import {
   isObject,
   isRequest,
   type JSONRPCMessage,
+  type JSONRPCRequest,
   type RequestId,
 } from '../protocol/json-rpc.ts';
 import { type InitializeRequest, isInitializeRequest } from '../protocol/lifecycle.ts';
@@ -43,11 +44,12 @@ export function readMessages(value: unknown): MessageBatch {
   if (messages.length === 0 || !messages.every(isJSONRPCMessage)) {
     throw new TenancyError('parse_error', 'Parse error: Invalid JSON-RPC message');
   }
+  const requests = messages.filter(isRequest);
   return {
     messages,
-    requestIds: messages.filter(isRequest).map(({ id }) => id),
+    requestIds: requests.map(({ id }) => id),
     isArray,
-    initialize: initializeOf(messages),
+    initialize: initializeOf(requests, messages.length),
   };
 }
 
@@ -57,10 +59,10 @@ export function requestIdOf(body: unknown): RequestId | undefined {
   return isId(body.id) ? body.id : undefined;
 }
 
-function initializeOf(messages: readonly JSONRPCMessage[]): MessageBatch['initialize'] {
-  const request = messages.filter(isRequest).find(({ method }) => method === 'initialize');
+function initializeOf(requests: readonly JSONRPCRequest[], messageCount: number): MessageBatch['initialize'] {
+  const request = requests.find(({ method }) => method === 'initialize');
   if (request === undefined) return undefined;
-  if (messages.length > 1) {
+  if (messageCount > 1) {
     throw new TenancyError('invalid_request', 'Invalid Request: Only one initialization request is allowed');
   }
   if (!isInitializeRequest(request)) {

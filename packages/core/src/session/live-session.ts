@@ -17,7 +17,7 @@ import type { CallObserver } from '../transport/tool-calls.ts';
 import { assertBatchAllowed, isForServer, isInitialized, listChanges } from './message-kinds.ts';
 import { withPolling } from './polling.ts';
 import { NotRestorableError } from './rebuild.ts';
-import { asksTooMuch, observeRecordChange, type PendingSubscriptions, tooManySubscriptions } from './record-changes.ts';
+import { RecordChanges } from './record-changes.ts';
 import { noteIntroduction, type SessionRecord } from './session-record.ts';
 import { type ServedSession, SessionServers } from './session-servers.ts';
 import type { SessionServices } from './session-services.ts';
@@ -43,7 +43,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   readonly #services: SessionServices;
   readonly #servers: SessionServers;
   readonly waiting: WaitingClients;
-  readonly #pendingSubscriptions: PendingSubscriptions = new Set();
+  readonly #changes: RecordChanges;
   #state: 'present' | 'ended' | 'released' = 'present';
   /** Whether no server has ever known of it. */
   #untouched = false;
@@ -59,6 +59,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.retryMs = services.retryMs;
     this.waiting = new WaitingClients(() => services.onSettled());
     this.#servers = new SessionServers(this, services.connect, parked);
+    this.#changes = new RecordChanges(record, services.save);
     this.log = services.eventLog && new SessionLog(services.eventLog, record.id, (error) => this.onError(error));
     this.streams = new SessionStreams(this);
   }
@@ -134,11 +135,16 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   }
 
   /** Takes the messages of one POST; what the server answers goes to the request's sink. */
-  async post(batch: MessageBatch, request: CallerRequest): Promise<void> {
+  post(batch: MessageBatch, request: CallerRequest): void | Promise<void> {
     assertBatchAllowed(batch, this.record);
     this.#use(request.identity);
-    if (batch.requestIds.length === 0) await this.#postWithoutRequests(batch, request);
-    else await this.#postRequests(batch, request);
+    if (batch.requestIds.length === 0) return this.#postWithoutRequests(batch, request);
+    const extra = extraOf(request);
+    this.usage.startCalls(batch.requestIds.length, request.limits.maxCalls);
+    const { ready } = this.#servers;
+    if (ready?.asksForScopes === false) return this.#postRequests(ready, batch, request, extra);
+    const server = this.#serverFor(request, extra, batch.messages);
+    return server.then((transport) => this.#postRequests(transport, batch, request, extra));
   }
 
   /** Opens the stream of a GET, or carries on the one that `Last-Event-ID` names; a parked session gets its server first. */
@@ -194,9 +200,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
 
   observe(request: JSONRPCRequest): CallObserver | undefined {
     if (request.method === 'tools/call') return this.#services.observeToolCall(this.record, request);
-    return observeRecordChange(request, this.record, this.#pendingSubscriptions, () => {
-      void this.#services.save(this.record);
-    });
+    return this.#changes.observe(request);
   }
 
   noticeLapse(): void {
@@ -244,19 +248,15 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     void this.#services.save(this.record);
   }
 
-  async #postRequests({ messages, requestIds, isArray }: MessageBatch, request: CallerRequest): Promise<void> {
-    const { sink, limits } = request;
-    const extra = extraOf(request);
-    this.usage.startCalls(requestIds.length, limits.maxCalls);
-    const { ready } = this.#servers;
-    const transport = ready?.asksForScopes === false ? ready : await this.#serverFor(request, extra, messages);
-    const exchange = new Exchange(this, sink, requestIds, isArray);
+  #postRequests(to: SessionTransport, batch: MessageBatch, request: CallerRequest, extra: MessageExtraInfo): void {
+    const exchange = new Exchange(this, request.sink, batch.requestIds, batch.isArray);
     const extraOfRequests = this.primeStreams ? withPolling(extra, exchange, this.streams) : extra;
-    for (const message of messages) {
-      if (!isRequest(message)) this.#deliver(message, extra);
-      else if (asksTooMuch(message, this.record, this.#pendingSubscriptions))
-        exchange.respond(tooManySubscriptions(message));
-      else transport.request(message, exchange, extraOfRequests, limits.callTimeoutMs);
+    for (const message of batch.messages) {
+      if (isRequest(message)) {
+        const refusal = this.#changes.refusalOf(message);
+        if (refusal !== undefined) exchange.respond(refusal);
+        else to.request(message, exchange, extraOfRequests, request.limits.callTimeoutMs);
+      } else this.#deliver(message, extra);
     }
   }
 

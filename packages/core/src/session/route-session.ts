@@ -28,36 +28,38 @@ export interface SessionRoute {
 }
 
 /**
- * Who serves a request: an `initialize` opens a session, everything else goes to the session that it names, and to the process that has it. Rejects with
- * `session_not_found` where that is not one of the caller's own.
+ * Who serves a request: an `initialize` opens a session, everything else goes to the session that it names, and to the process that has it: at once
+ * where that is known. Throws, or rejects with, `session_not_found` where that is not one of the caller's own.
  */
-export async function routeSession(
+export function routeSession(
   route: SessionRoute,
   facts: RequestFacts,
   identity: Identity,
   sink: ResponseSink,
   body: unknown,
-): Promise<Dispatch> {
+): Dispatch | Promise<Dispatch> {
   const { sessions } = route;
   const batch = facts.method === 'POST' ? readMessages(body) : undefined;
   const sessionId = headerOf(facts, 'mcp-session-id') || undefined;
   const initialize = batch?.initialize;
   if (initialize !== undefined) {
-    await assertNoSession(sessions, sessionId, identity);
-    return (request) => openSession(sessions, request, initialize);
+    const open: Dispatch = (request) => openSession(sessions, request, initialize);
+    return sessionId === undefined ? open : assertNoSession(sessions, sessionId, identity).then(() => open);
   }
   const found = sessionOf(sessions, sessionId, identity, sink);
-  const session = found instanceof Promise ? await found : found;
-  checkProtocolVersion(facts);
-  const dispatchTo = (current: LiveSession, request: CallerRequest): Promise<void> => {
+  const dispatchTo = (current: LiveSession, request: CallerRequest): void | Promise<void> => {
     if (batch !== undefined) return current.post(batch, request);
     return facts.method === 'GET' ? openStream(current, request) : endSession(sessions, current, request);
   };
-  return (request) => {
-    if (facts.method === 'GET' && !route.whileDraining) sessions.assertNotDraining();
-    if (session instanceof LiveSession && session.present) return dispatchTo(session, request);
-    return dispatchWhereItIs(route, session, sessionId, request, body, dispatchTo);
+  const dispatchBy = (session: LiveSession | SessionElsewhere): Dispatch => {
+    checkProtocolVersion(facts);
+    return (request) => {
+      if (facts.method === 'GET' && !route.whileDraining) sessions.assertNotDraining();
+      if (session instanceof LiveSession && session.present) return dispatchTo(session, request);
+      return dispatchWhereItIs(route, session, sessionId, request, body, dispatchTo);
+    };
   };
+  return found instanceof Promise ? found.then(dispatchBy) : dispatchBy(found);
 }
 
 /** The session is another process's, or has been parked while the caller was authenticated once more. */
@@ -67,7 +69,7 @@ async function dispatchWhereItIs(
   sessionId: string | undefined,
   request: CallerRequest,
   body: unknown,
-  dispatchTo: (session: LiveSession, request: CallerRequest) => Promise<void>,
+  dispatchTo: (session: LiveSession, request: CallerRequest) => void | Promise<void>,
 ): Promise<void> {
   const { identity, sink } = request;
   for (let session = found; ; session = await sessionOf(sessions, sessionId, identity, sink)) {
@@ -101,12 +103,8 @@ function existing<Session>(session: Session | undefined): Session {
 }
 
 /** A client whose session is gone may open a new one with the old id still on; one whose session goes on may not. */
-async function assertNoSession(
-  sessions: SessionManager,
-  sessionId: string | undefined,
-  identity: Identity,
-): Promise<void> {
-  if (sessionId === undefined || !(await sessions.has(sessionId, identity))) return;
+async function assertNoSession(sessions: SessionManager, sessionId: string, identity: Identity): Promise<void> {
+  if (!(await sessions.has(sessionId, identity))) return;
   throw new TenancyError('invalid_request', 'Invalid Request: Server already initialized');
 }
 

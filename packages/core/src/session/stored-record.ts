@@ -5,8 +5,38 @@ import type { StoredSession } from './session-store.ts';
 
 /** A record as stores keep it. */
 export function storedFromRecord(record: SessionRecord): StoredSession {
-  const { id, principal, tokenDigest, lastSeenAt, ...state } = record;
-  return { id, ...principal, ...(tokenDigest && { tokenDigest }), lastSeenAt, state: JSON.stringify(state) };
+  const { id, principal, tokenDigest, lastSeenAt } = record;
+  const { tenantId, subject } = principal;
+  return { id, tenantId, subject, ...(tokenDigest && { tokenDigest }), lastSeenAt, state: stateOf(record) };
+}
+
+/** All else, as JSON. The fields are named: to copy those that are left over takes longer than to write them. */
+function stateOf({
+  clientInfo,
+  clientCapabilities,
+  protocolVersion,
+  serverInfo,
+  serverCapabilities,
+  initialized,
+  logLevel,
+  subscriptions,
+  standalone,
+  announced,
+  createdAt,
+}: SessionRecord): string {
+  return JSON.stringify({
+    clientInfo,
+    clientCapabilities,
+    protocolVersion,
+    serverInfo,
+    serverCapabilities,
+    initialized,
+    logLevel,
+    subscriptions,
+    standalone,
+    announced,
+    createdAt,
+  });
 }
 
 /**

@@ -16,14 +16,14 @@ export interface CallerRequest {
   readonly sink: ResponseSink;
 }
 
-/** Does what a request asks for. Settles when its messages are dispatched, or its stream is open. */
-export type Dispatch = (request: CallerRequest) => Promise<void>;
+/** Does what a request asks for. Returns, or settles, when its messages are dispatched, or its stream is open. */
+export type Dispatch = (request: CallerRequest) => void | Promise<void>;
 
 /** What handlers are told of the request beside its parameters. */
 export function extraOf(request: CallerRequest): MessageExtraInfo {
-  const { facts, identity } = request;
-  const { authInfo } = identity;
-  return { requestInfo: new LazyRequestInfo(facts), request: lazyRequest(request), ...(authInfo && { authInfo }) };
+  const { authInfo } = request.identity;
+  const extra = { requestInfo: new LazyRequestInfo(request.facts), request: lazyRequest(request) };
+  return authInfo === undefined ? extra : { ...extra, authInfo };
 }
 
 /** The request as the Fetch API has it, without its body. */
@@ -51,32 +51,56 @@ class LazyRequestInfo implements RequestInfo {
   }
 }
 
-/**
- * What handlers of SDK v2 see of it. To make a `Request` takes longer than most tools: it is made for those who look at it. Its signal aborts when the
- * exchange is over.
- */
-function lazyRequest({ facts, sink }: CallerRequest): Request {
-  let request: Request | undefined;
-  const made = () => {
-    if (request !== undefined) return request;
-    const over = new AbortController();
-    void sink.done.then(() => over.abort());
-    request = webRequestOf(facts, over.signal);
-    return request;
-  };
+/** What handlers of SDK v2 see of it. To make a `Request` takes longer than most tools: it is made for those who look at it. */
+function lazyRequest(request: CallerRequest): Request {
   // A target of its own: what a handler leaves on its request must not be on any other.
-  return new Proxy({} as Request, {
-    get(_target, key) {
-      const value: unknown = Reflect.get(made(), key, made());
-      return typeof value === 'function' ? value.bind(made()) : value;
-    },
-    set: (_target, key, value) => Reflect.set(made(), key, value),
-    has: (_target, key) => Reflect.has(made(), key),
-    deleteProperty: (_target, key) => Reflect.deleteProperty(made(), key),
-    defineProperty: (_target, key, descriptor) =>
-      Reflect.defineProperty(made(), key, { ...descriptor, configurable: true }),
-    getPrototypeOf: () => Request.prototype,
-  });
+  return new Proxy({} as Request, new LazyRequest(request));
+}
+
+class LazyRequest implements ProxyHandler<Request> {
+  readonly #source: CallerRequest;
+  #made: Request | undefined;
+
+  constructor(source: CallerRequest) {
+    this.#source = source;
+  }
+
+  get(_target: Request, key: PropertyKey): unknown {
+    const request = this.#request;
+    const value: unknown = Reflect.get(request, key, request);
+    return typeof value === 'function' ? value.bind(request) : value;
+  }
+
+  set(_target: Request, key: PropertyKey, value: unknown): boolean {
+    return Reflect.set(this.#request, key, value);
+  }
+
+  has(_target: Request, key: PropertyKey): boolean {
+    return Reflect.has(this.#request, key);
+  }
+
+  deleteProperty(_target: Request, key: PropertyKey): boolean {
+    return Reflect.deleteProperty(this.#request, key);
+  }
+
+  defineProperty(_target: Request, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
+    return Reflect.defineProperty(this.#request, key, { ...descriptor, configurable: true });
+  }
+
+  getPrototypeOf(): object {
+    return Request.prototype;
+  }
+
+  /** Its signal aborts when the exchange is over. */
+  get #request(): Request {
+    if (this.#made === undefined) {
+      const { facts, sink } = this.#source;
+      const over = new AbortController();
+      void sink.done.then(() => over.abort());
+      this.#made = webRequestOf(facts, over.signal);
+    }
+    return this.#made;
+  }
 }
 
 function urlOf(facts: RequestFacts): URL {

@@ -1,5 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { EventLog } from './event-log.ts';
+
+/** Where the last 16 hexadecimal digits of a UUID begin: 62 random bits, which Node has in store. */
+const RANDOM_TAIL = 19;
 
 /** How far a stream has come, as plain data. */
 export interface StreamPosition {
@@ -19,7 +22,7 @@ export interface KeptPosition extends StreamPosition {
 
 /** The position of a new stream. */
 export function createStreamPosition(): KeptPosition {
-  return { streamId: randomBytes(8).toString('hex'), last: 0, written: 0, exact: false };
+  return { streamId: randomUUID().slice(RANDOM_TAIL).replace('-', ''), last: 0, written: 0, exact: false };
 }
 
 /**

@@ -19,25 +19,22 @@ export function observeToolCall(
   request: JSONRPCRequest,
 ): CallObserver | undefined {
   if (events.listenerCount('toolCalled') === 0) return undefined;
-  return new ToolCallObserver(request, (call) => {
-    events.publish('toolCalled', { ...caller(), ...call, success: call.outcome === 'ok' });
-  });
+  return new ToolCallObserver(events, caller(), request);
 }
-
-/** A `tools/call` that has come to its end. */
-type ObservedToolCall = Pick<ToolCalledEvent, 'toolName' | 'calledAt' | 'duration' | 'outcome'>;
 
 /** Observes one `tools/call`, from its arrival now to its outcome. */
 class ToolCallObserver implements CallObserver {
+  readonly #events: IsolatedEmitter<TenancyEvents>;
+  readonly #caller: ToolCaller;
   readonly #toolName: string;
-  readonly #calledAt = Date.now();
+  readonly #calledAt = new Date();
   readonly #startedAt = performance.now();
-  readonly #report: (call: ObservedToolCall) => void;
 
-  constructor(request: JSONRPCRequest, report: (call: ObservedToolCall) => void) {
+  constructor(events: IsolatedEmitter<TenancyEvents>, caller: ToolCaller, request: JSONRPCRequest) {
     const name = request.params?.name;
+    this.#events = events;
+    this.#caller = caller;
     this.#toolName = typeof name === 'string' ? name : '';
-    this.#report = report;
   }
 
   answered(response: JSONRPCResponse): void {
@@ -51,7 +48,14 @@ class ToolCallObserver implements CallObserver {
   #end(outcome: ToolCallOutcome): void {
     // To the microsecond.
     const duration = Math.round((performance.now() - this.#startedAt) * 1_000) / 1_000;
-    this.#report({ toolName: this.#toolName, calledAt: new Date(this.#calledAt), duration, outcome });
+    this.#events.publish('toolCalled', {
+      ...this.#caller,
+      toolName: this.#toolName,
+      calledAt: this.#calledAt,
+      duration,
+      outcome,
+      success: outcome === 'ok',
+    });
   }
 }
 

@@ -56,6 +56,15 @@ describe('on a loopback connection, Host', () => {
     expect(await statusesOf(client, 'host', FOREIGN)).toEqual(all(403, FOREIGN));
   });
 
+  it('is judged by itself, whatever was let in before it', async () => {
+    const client = (await serve({ createServer })).wire();
+    const [good = '', bad = ''] = [LOOPBACK[0], FOREIGN[0]];
+
+    for (const round of ['first', 'second']) {
+      expect([round, await statusesOf(client, 'host', [good, bad])]).toEqual([round, { [good]: 400, [bad]: 403 }]);
+    }
+  });
+
   it('is checked alike where the connection is IPv6, or IPv4 on an IPv6 socket', async () => {
     const tenancy = tenancyOf({});
     const ipv6 = await listen(tenancy.handler, { host: '::1' });
@@ -69,12 +78,15 @@ describe('on a loopback connection, Host', () => {
     }
   });
 
-  it('must be there: HTTP/1.0 could leave it out', async () => {
+  it.each([
+    ['HTTP/1.0 could leave it out', 'GET /mcp HTTP/1.0\r\n\r\n'],
+    ['no name is none', 'GET /mcp HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'],
+  ])('must be there: %s', async (_what, request) => {
     const { url } = await serve({ createServer });
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     await once(socket, 'connect');
 
-    socket.end('GET /mcp HTTP/1.0\r\n\r\n');
+    socket.end(request);
 
     expect(await text(socket)).toMatch(/^HTTP\/1.1 403 /);
   });
