@@ -5,6 +5,8 @@ import type { SessionStore, StoredSession, StoredSessionPage } from './session-s
 
 interface Entry {
   session: StoredSession;
+  /** See {@link principalKey}. */
+  readonly principal: string;
   /** ms since the epoch */
   expiresAt: number;
   /** When it was written or touched, as a number that grows with every write. */
@@ -28,7 +30,8 @@ export class MemorySessionStore implements SessionStore {
   create(session: StoredSession, ttlMs: number): void {
     const known = this.#entries.get(session.id);
     if (known !== undefined) this.#remove(known);
-    this.#add({ session: Object.freeze({ ...session }), expiresAt: 0, turn: 0 }, ttlMs);
+    const entry = { session: Object.freeze({ ...session }), principal: principalKey(session), expiresAt: 0, turn: 0 };
+    this.#add(entry, ttlMs);
   }
 
   update(session: StoredSession, ttlMs: number): boolean {
@@ -117,7 +120,7 @@ export class MemorySessionStore implements SessionStore {
     entry.expiresAt = Date.now() + ttlMs;
     this.#entries.set(session.id, entry);
     this.#byTenant.add(session.tenantId, entry);
-    this.#byPrincipal.add(principalKey(session), entry);
+    this.#byPrincipal.add(entry.principal, entry);
     if (session.tokenDigest !== undefined) this.#byToken.add(session.tokenDigest, entry);
   }
 
@@ -125,7 +128,7 @@ export class MemorySessionStore implements SessionStore {
     const { session } = entry;
     this.#entries.delete(session.id);
     this.#byTenant.delete(session.tenantId, entry);
-    this.#byPrincipal.delete(principalKey(session), entry);
+    this.#byPrincipal.delete(entry.principal, entry);
     if (session.tokenDigest !== undefined) this.#byToken.delete(session.tokenDigest, entry);
   }
 }

@@ -44,6 +44,7 @@ export class SessionClaims {
 
   /** Does `work` with a session that nobody else knows of. Rejects as {@link with}. */
   async withNew<Result>(sessionId: string, work: () => Promise<Result>): Promise<Result> {
+    if (this.#ownership === undefined) return work();
     const lapses = this.#lapses;
     await this.#acquire(sessionId);
     return this.#unlessLapsed(lapses, work);
