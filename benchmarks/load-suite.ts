@@ -4,7 +4,7 @@ import { type Circumstances, machine } from './circumstances.ts';
 import type { Contender, Exclusion } from './contenders.ts';
 import { DEFAULT_PLAN, type LoadPlan } from './load-plan.ts';
 import { type Measurement, measure } from './measure.ts';
-import { type Column, extentOf, measurementsTable, NOTES, tableOf } from './report-parts.ts';
+import { type Column, calmnessOf, extentOf, measurementsTable, NOTES, tableOf } from './report-parts.ts';
 import { efficiency, ratios, spread, throughput } from './rounds.ts';
 import { median } from './statistics.ts';
 import type { Report } from './suite.ts';
@@ -58,6 +58,7 @@ export async function runLoadSuite(suite: LoadSuite, circumstances: Circumstance
     ...tables,
     ...notes,
     NOTES,
+    calmnessOf(measurements),
     machine(circumstances, PACKAGES),
   ].join('\n\n');
   const ours = new Set(suite.comparisons.flatMap(({ subjects }) => subjects));

@@ -43,7 +43,7 @@ export async function measure(
     }
     for (let round = 0; round < extent.rounds; round += 1) {
       for (const candidate of rotated(candidates, round)) {
-        await named(candidate.contender, candidate.round(extent.roundMs));
+        await named(candidate.contender, candidate.calmRound(extent.roundMs));
       }
     }
     return await Promise.all(candidates.map(resultOf));

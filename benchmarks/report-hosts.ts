@@ -2,7 +2,7 @@ import { type Circumstances, machine } from './circumstances.ts';
 import type { Contender } from './contenders.ts';
 import { frameworks, type HostPair, plain } from './hosts.ts';
 import type { Measurement } from './measure.ts';
-import { type Column, extentOf, measurementsTable, NOTES, tableOf } from './report-parts.ts';
+import { type Column, calmnessOf, extentOf, measurementsTable, NOTES, tableOf } from './report-parts.ts';
 import { efficiency, pairwise, ratios, serverCost, spread, throughput } from './rounds.ts';
 
 const PACKAGES = [
@@ -36,6 +36,7 @@ export function reportOfHosts(measurements: readonly Measurement[], circumstance
     tableOf(COSTS, comparisons),
     HOST_NOTES,
     NOTES,
+    calmnessOf(measurements),
     machine(circumstances, PACKAGES),
   ].join('\n\n');
 }

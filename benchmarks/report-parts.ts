@@ -1,7 +1,9 @@
+import { MAX_STOLEN, MAX_TRIES } from './candidate.ts';
 import type { Exclusion } from './contenders.ts';
 import type { Extent, Measurement } from './measure.ts';
 import { clientLoad, serverCost, spread, throughput } from './rounds.ts';
 import { median } from './statistics.ts';
+import { knowsStolenTime } from './stolen-time.ts';
 
 /** The sentence that says how much was measured. */
 export function extentOf({ rounds, roundMs, warmUpMs }: Extent): string {
@@ -62,6 +64,21 @@ export const NOTES = [
   '“CPU” is processor time of the server: read its ratios where the client is nearly 100 % busy (then its speed is the limit)',
   'or the machine has other work.',
 ].join(' ');
+
+/** How much the machine was disturbed. */
+export function calmnessOf(measurements: readonly Measurement[]): string {
+  if (!knowsStolenTime) return 'This system does not say how much time the machine has lost to others.';
+  const stolen = measurements.flatMap(({ rounds }) => rounds.map((round) => round.stolen));
+  const most = Math.max(...stolen);
+  return [
+    `A round that lost more than ${percent(MAX_STOLEN)} of its time to other machines of the same host was measured again, ${MAX_TRIES} times at most in all:`,
+    `the rounds above lost ${percent(median(stolen))} (median), and ${percent(most)} at most.`,
+  ].join(' ');
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
 
 function seconds(ms: number): string {
   return String(ms / 1000);

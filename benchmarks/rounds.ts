@@ -16,9 +16,9 @@ export function efficiency(round: Round): number {
   return 1e6 / serverCost(round);
 }
 
-/** Share of the time that the client was computing. */
-export function clientLoad({ clientCpuMicros, elapsedMs }: Round): number {
-  return clientCpuMicros / 1000 / elapsedMs;
+/** Share of the time that the client had something to do. */
+export function clientLoad({ idleMs, elapsedMs }: Round): number {
+  return 1 - idleMs / elapsedMs;
 }
 
 /** The quotients of two measurements, each of the rounds of the same number. */
