@@ -17,7 +17,7 @@ import type { Credential, ResponseSink } from './transport/response-sink.ts';
 /** A request to the endpoint, as its host hands it over. */
 export interface EndpointRequest {
   readonly facts: RequestFacts;
-  /** What it came by: the same object for every request of one connection. */
+  /** What it came by: over HTTP/1 the same object for every request of one connection. */
   readonly connection: object;
   /** What is wrong with what the host handed over, if anything. */
   readonly fault: unknown;

@@ -50,9 +50,14 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
       throw refusalFrom(error, bearer?.token, options);
     };
     try {
-      bearer = bearerTokens.read(authorization, connection);
-      const identity = verified(bearer, options);
-      return identity instanceof Promise ? identity.catch(refuse) : identity;
+      const read = bearerTokens.read(authorization, connection);
+      bearer = read;
+      const letIn = (identity: Identity) => {
+        bearerTokens.keep(read, connection);
+        return identity;
+      };
+      const identity = verified(read, options);
+      return identity instanceof Promise ? identity.then(letIn).catch(refuse) : letIn(identity);
     } catch (error) {
       return refuse(error);
     }
@@ -73,13 +78,11 @@ function identified(
 ): Identity | Promise<Identity> {
   assertUsable(authInfo, options);
   const { identify } = options;
-  const told = advertising(authInfo, options);
-  if (identify === undefined) {
-    return { principal: principalFromAuthInfo(authInfo, tokenDigest), authInfo: told, tokenDigest };
-  }
-  return Promise.resolve(identify(authInfo)).then((principal) => {
-    return { principal: readPrincipal(principal, 'identify'), authInfo: told, tokenDigest };
-  });
+  const identityOf = (principal: Principal): Identity => {
+    return { principal, authInfo: advertising(authInfo, options), tokenDigest };
+  };
+  if (identify === undefined) return identityOf(principalFromAuthInfo(authInfo, tokenDigest));
+  return Promise.resolve(identify(authInfo)).then((named) => identityOf(readPrincipal(named, 'identify')));
 }
 
 /** Servers that ask for more scopes name the document in their challenges, too. */

@@ -42,7 +42,8 @@ export class NodeSink implements ResponseSink {
     // What a host does to its response behind our back ends the answer, and nothing else.
     res.on('error', this.#finishNow);
     if (res.socket === null) this.#followConnection(res.req.socket);
-    if (res.destroyed) this.#gone();
+    // Its end has been told to others before.
+    if (res.destroyed) this.#finish();
   }
 
   get done(): Promise<void> {
@@ -68,7 +69,7 @@ export class NodeSink implements ResponseSink {
     const length = body === undefined ? 0 : Buffer.byteLength(body);
     this.#res.writeHead(status, [...headers, 'content-length', String(length)]);
     this.#close();
-    this.#res.end(body);
+    this.#res.end(body, this.#finishNow);
   }
 
   openStream(headers: HeaderList): void {
@@ -100,7 +101,7 @@ export class NodeSink implements ResponseSink {
   end(): void {
     if (this.#closed) return;
     this.#close();
-    this.#res.end();
+    this.#res.end(this.#finishNow);
   }
 
   onGone(listener: () => void): void {
@@ -172,7 +173,7 @@ function setHostHeaders(res: ServerResponse, headers: HostHeaders): unknown {
 
 /** Where the host allows other origins (CORS), their scripts may also read what MCP clients need. */
 function exposeMcpHeaders(res: ServerResponse): void {
-  if (!res.hasHeader('access-control-allow-origin')) return;
+  if (res.headersSent || !res.hasHeader('access-control-allow-origin')) return;
   const exposed = String(res.getHeader('access-control-expose-headers') ?? '');
   const missing = EXPOSED.filter((name) => !exposed.toLowerCase().includes(name.toLowerCase()));
   res.setHeader('access-control-expose-headers', [exposed, ...missing].filter(Boolean).join(', '));

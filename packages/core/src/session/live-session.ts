@@ -252,11 +252,10 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     const exchange = new Exchange(this, request.sink, batch.requestIds, batch.isArray);
     const extraOfRequests = this.primeStreams ? withPolling(extra, exchange, this.streams) : extra;
     for (const message of batch.messages) {
-      if (isRequest(message)) {
-        const refusal = this.#changes.refusalOf(message);
-        if (refusal !== undefined) exchange.respond(refusal);
-        else to.request(message, exchange, extraOfRequests, request.limits.callTimeoutMs);
-      } else this.#deliver(message, extra);
+      const refusal = isRequest(message) ? this.#changes.refusalOf(message) : undefined;
+      if (!isRequest(message)) this.#deliver(message, extra);
+      else if (refusal !== undefined) exchange.respond(refusal);
+      else to.request(message, exchange, extraOfRequests, request.limits.callTimeoutMs);
     }
   }
 

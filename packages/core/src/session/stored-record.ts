@@ -10,33 +10,25 @@ export function storedFromRecord(record: SessionRecord): StoredSession {
   return { id, tenantId, subject, ...(tokenDigest && { tokenDigest }), lastSeenAt, state: stateOf(record) };
 }
 
-/** All else, as JSON. The fields are named: to copy those that are left over takes longer than to write them. */
-function stateOf({
-  clientInfo,
-  clientCapabilities,
-  protocolVersion,
-  serverInfo,
-  serverCapabilities,
-  initialized,
-  logLevel,
-  subscriptions,
-  standalone,
-  announced,
-  createdAt,
-}: SessionRecord): string {
-  return JSON.stringify({
-    clientInfo,
-    clientCapabilities,
-    protocolVersion,
-    serverInfo,
-    serverCapabilities,
-    initialized,
-    logLevel,
-    subscriptions,
-    standalone,
-    announced,
-    createdAt,
-  });
+/** What a record holds beside the fields that stores look at. */
+type State = Omit<SessionRecord, 'id' | 'principal' | 'tokenDigest' | 'lastSeenAt'>;
+
+/** The state as JSON. Its fields are named: to copy those that are left over takes longer than to write them. */
+function stateOf(record: SessionRecord): string {
+  const state: { [Field in keyof State]-?: State[Field] | undefined } = {
+    clientInfo: record.clientInfo,
+    clientCapabilities: record.clientCapabilities,
+    protocolVersion: record.protocolVersion,
+    serverInfo: record.serverInfo,
+    serverCapabilities: record.serverCapabilities,
+    initialized: record.initialized,
+    logLevel: record.logLevel,
+    subscriptions: record.subscriptions,
+    standalone: record.standalone,
+    announced: record.announced,
+    createdAt: record.createdAt,
+  };
+  return JSON.stringify(state);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventLog } from './event-log.ts';
 
-/** Where the last 16 hexadecimal digits of a UUID begin: 62 random bits, which Node has in store. */
+/** Where the last 16 hexadecimal digits of a UUID begin: 62 random bits, from a pool. `randomBytes` asks the system each time. */
 const RANDOM_TAIL = 19;
 
 /** How far a stream has come, as plain data. */

@@ -12,7 +12,7 @@ export interface CallObserver {
 /** Whose call it is. */
 export type ToolCaller = Pick<ToolCalledEvent, 'sessionId' | 'tenantId' | 'subject' | 'era'>;
 
-/** Follows a `tools/call` and tells listeners of its outcome; `undefined` while nobody listens. */
+/** Follows a `tools/call` and tells listeners of its outcome; `undefined` while nobody listens: then nobody asks for the `caller`. */
 export function observeToolCall(
   events: IsolatedEmitter<TenancyEvents>,
   caller: () => ToolCaller,

@@ -1,12 +1,12 @@
 import { Agent } from 'node:http';
+import type { Socket } from 'node:net';
 import { TokenBasedServerProvider } from '@mcp-tenancy/core';
 import type { WireClient } from '@mcp-tenancy/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Served, serve, serverWith } from '../support/tenancy-server.ts';
+import { serve, serverWith } from '../support/tenancy-server.ts';
 
-/** A client of a server that knows the tokens `a1` and `b1`; all its requests come by one connection, as those that a proxy sends. */
+/** A server that knows the tokens `a1` and `b1`. What is sent by `callAs` comes by one connection, as from a proxy. */
 async function byOneConnection(): Promise<{
-  served: Served;
   provider: TokenBasedServerProvider;
   callAs(authorization: string | undefined, sessionId?: string): Promise<number>;
   open(token: string): Promise<WireClient>;
@@ -14,14 +14,18 @@ async function byOneConnection(): Promise<{
   const provider = new TokenBasedServerProvider({ a1: () => serverWith({}), b1: () => serverWith({}) });
   const served = await serve({ provider });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  onTestFinished(() => agent.destroy());
+  const connections = new Set<Socket>();
+  served.http.on('request', ({ socket, url }) => url?.endsWith('?one') && connections.add(socket));
+  onTestFinished(() => {
+    agent.destroy();
+    expect(connections.size).toBe(1);
+  });
   return {
-    served,
     provider,
     async callAs(authorization, sessionId) {
       const client = served.wire();
       const headers = { authorization, 'mcp-session-id': sessionId };
-      return (await client.send({ agent, headers, body: client.request('ping') })).status;
+      return (await client.send({ agent, path: '/mcp?one', headers, body: client.request('ping') })).status;
     },
     async open(token) {
       const client = served.wire(token);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { digestToken, type Identify, type Principal } from '@mcp-tenancy/core';
+import { type AuthInfo, digestToken, type Identify, type Principal } from '@mcp-tenancy/core';
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { describe, expect, it } from 'vitest';
-import { eventsOf, recordingLogger, type Served, serve, serverWith } from '../support/tenancy-server.ts';
+import { eventsOf, recordingLogger, type Served, said, serve, serverWith, textOf } from '../support/tenancy-server.ts';
 
 /** Serves a verifier that finds these in the tokens. */
 async function serveUsers(
@@ -91,6 +91,22 @@ describe('identify', () => {
       { tenantId: 'acme', subject: 'a' },
       { tenantId: 'acme', subject: 'a' },
     ]);
+  });
+
+  it('may add to what handlers are told of the token', async () => {
+    const verifyAccessToken = async (token: string): Promise<AuthInfo> => ({ token, clientId: 'app', scopes: [] });
+    const served = await serve({
+      createServer: () => serverWith({ role: async ({ authInfo }) => said(String(authInfo?.extra?.role)) }),
+      verifier: { verifyAccessToken },
+      resourceMetadataUrl: 'https://mcp.example.com/.well-known/oauth-protected-resource',
+      identify: async (authInfo) => {
+        Object.assign(authInfo, { extra: { role: 'admin' } });
+        return { tenantId: 'acme', subject: 'ann' };
+      },
+    });
+    const client = await served.open('one');
+
+    expect(textOf(await client.call('tools/call', { name: 'role' }))).toBe('admin');
   });
 
   it('keeps callers apart whose names only look alike together', async () => {

@@ -105,4 +105,19 @@ describe('a host that does something to the response by itself', () => {
 
     expect(await answer).toMatchObject({ status: 504, text: 'timeout' });
   });
+
+  it('has answered before the endpoint is asked, with headers for other origins: nothing is added, and nothing thrown', async () => {
+    const tenancy = createTenancy({ createServer: () => serverWith({}) });
+    onTestFinished(() => tenancy.close());
+    const handled = gate<unknown>();
+    const origin = await listen((req, res) => {
+      res.setHeader('access-control-allow-origin', '*').writeHead(504).end('timeout');
+      tenancy.endpointHandler(req, res).then(handled.open, handled.open);
+    });
+
+    const client = new WireClient(`${origin}/mcp`);
+
+    expect(await client.send({ body: client.request('ping') })).toMatchObject({ status: 504, text: 'timeout' });
+    expect(await handled.opened).toBeUndefined();
+  });
 });
