@@ -45,18 +45,18 @@ export const authenticateNobody: Authenticate = () => ({ principal: anonymousPri
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   const bearerTokens = new BearerTokens();
   return (authorization, connection) => {
-    let bearer: BearerToken | undefined;
+    let token: string | undefined;
     const refuse = (error: unknown): never => {
-      throw refusalFrom(error, bearer?.token, options);
+      throw refusalFrom(error, token, options);
     };
     try {
-      const read = bearerTokens.read(authorization, connection);
-      bearer = read;
+      const bearer = bearerTokens.read(authorization, connection);
+      ({ token } = bearer);
       const letIn = (identity: Identity) => {
-        bearerTokens.keep(read, connection);
+        bearerTokens.keep(bearer, connection);
         return identity;
       };
-      const identity = verified(read, options);
+      const identity = verified(bearer, options);
       return identity instanceof Promise ? identity.then(letIn).catch(refuse) : letIn(identity);
     } catch (error) {
       return refuse(error);
