@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { TenancyHandler } from '@mcp-tenancy/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
@@ -46,14 +47,19 @@ export const fastifyMcpServer = fastifyPlugin<FastifyMcpServerOptions>(
   { name: 'fastify-mcp-server', fastify: '5.x' },
 );
 
-type Serve = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+type Serve = (request: FastifyRequest, reply: FastifyReply) => void;
 
+/** The answer is the handler's own, and so are its failures: Fastify has nothing to wait for. */
 function serveWith(handler: TenancyHandler): Serve {
-  return (request, reply) => {
+  return ({ raw, body, log }, reply) => {
     reply.hijack();
-    const { body } = request as { body: FastifyRequest['raw'] | undefined };
-    return handler(request.raw, reply.raw, { headers: reply.getHeaders(), log: request.log, ...(body && { body }) });
+    void handler(raw, reply.raw, { headers: reply.getHeaders(), log, body: streamBefore(raw, body) });
   };
+}
+
+/** What a hook has put in front of the request (decompression, say), if anything. */
+function streamBefore(raw: FastifyRequest['raw'], body: unknown): Readable | undefined {
+  return body === raw || body === null ? undefined : (body as Readable | undefined);
 }
 
 /** A caller without a good token must see the challenge before anything else about its request is judged, its body above all. */
@@ -72,8 +78,12 @@ const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/;
 function leaveMediaTypeUnjudged({ raw: { headers, method } }: FastifyRequest, _reply: unknown, done: () => void): void {
   const contentType = headers['content-type'];
   const missing = contentType === undefined && method === 'QUERY';
-  if (missing || (contentType !== undefined && !MEDIA_TYPE.test(contentType))) {
+  if (missing || (contentType !== undefined && !isMediaType(contentType))) {
     headers['content-type'] = 'application/octet-stream';
   }
   done();
+}
+
+function isMediaType(contentType: string): boolean {
+  return contentType === 'application/json' || MEDIA_TYPE.test(contentType);
 }

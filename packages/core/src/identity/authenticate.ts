@@ -44,22 +44,25 @@ export const authenticateNobody: Authenticate = () => ({ principal: anonymousPri
 /** Bearer authentication with a verifier (RFC 6750). */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   const bearerTokens = new BearerTokens();
-  return (authorization, connection) => {
-    let token: string | undefined;
-    const refuse = (error: unknown): never => {
-      throw refusalFrom(error, token, options);
-    };
+  const verifyLater = async (pending: Promise<Identity>, bearer: BearerToken, connection: object) => {
     try {
-      const bearer = bearerTokens.read(authorization, connection);
-      ({ token } = bearer);
-      const letIn = (identity: Identity) => {
-        bearerTokens.keep(bearer, connection);
-        return identity;
-      };
-      const identity = verified(bearer, options);
-      return identity instanceof Promise ? identity.then(letIn).catch(refuse) : letIn(identity);
+      const identity = await pending;
+      bearerTokens.keep(bearer, connection);
+      return identity;
     } catch (error) {
-      return refuse(error);
+      throw refusalFrom(error, bearer.token, options);
+    }
+  };
+  return (authorization, connection) => {
+    let bearer: BearerToken | undefined;
+    try {
+      bearer = bearerTokens.read(authorization, connection);
+      const identity = verified(bearer, options);
+      if (identity instanceof Promise) return verifyLater(identity, bearer, connection);
+      bearerTokens.keep(bearer, connection);
+      return identity;
+    } catch (error) {
+      throw refusalFrom(error, bearer?.token, options);
     }
   };
 }
@@ -78,11 +81,23 @@ function identified(
 ): Identity | Promise<Identity> {
   assertUsable(authInfo, options);
   const { identify } = options;
-  const identityOf = (principal: Principal): Identity => {
-    return { principal, authInfo: advertising(authInfo, options), tokenDigest };
+  if (identify !== undefined) return namedBy(identify, authInfo, tokenDigest, options);
+  return {
+    principal: principalFromAuthInfo(authInfo, tokenDigest),
+    authInfo: advertising(authInfo, options),
+    tokenDigest,
   };
-  if (identify === undefined) return identityOf(principalFromAuthInfo(authInfo, tokenDigest));
-  return Promise.resolve(identify(authInfo)).then((named) => identityOf(readPrincipal(named, 'identify')));
+}
+
+async function namedBy(
+  identify: Identify,
+  authInfo: AuthInfo,
+  tokenDigest: string,
+  options: AuthenticateOptions,
+): Promise<Identity> {
+  const principal = readPrincipal(await identify(authInfo), 'identify');
+  // What it adds to the `AuthInfo` is the caller's, too.
+  return { principal, authInfo: advertising(authInfo, options), tokenDigest };
 }
 
 /** Servers that ask for more scopes name the document in their challenges, too. */

@@ -1,5 +1,5 @@
 import { frameOf, streamHeaders } from '../transport/event-frames.ts';
-import type { KeepAlive, KeepAliveTarget } from '../transport/keep-alive.ts';
+import type { KeepAlive, KeepAliveTarget, KeptAlive } from '../transport/keep-alive.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 
 const JSON_HEADERS = ['content-type', 'application/json'];
@@ -11,13 +11,14 @@ const JSON_HEADERS = ['content-type', 'application/json'];
 export class ModernExchange implements KeepAliveTarget {
   readonly #sink: ResponseSink;
   readonly #keepAlive: KeepAlive;
+  readonly #kept: KeptAlive;
   #streaming = false;
 
   /** @param onGone - called when the client closes the connection before the end: that cancels its request. */
   constructor(sink: ResponseSink, keepAlive: KeepAlive, onGone: () => void) {
     this.#sink = sink;
     this.#keepAlive = keepAlive;
-    keepAlive.add(this);
+    this.#kept = keepAlive.add(this);
     sink.onGone(onGone);
   }
 
@@ -28,7 +29,7 @@ export class ModernExchange implements KeepAliveTarget {
 
   /** Makes the answer a stream. Who writes it gives signs of life, too. */
   stream(): void {
-    this.#keepAlive.remove(this);
+    this.#keepAlive.remove(this.#kept);
     this.#openStream();
   }
 
@@ -40,7 +41,7 @@ export class ModernExchange implements KeepAliveTarget {
 
   /** Sends the response, and ends the answer. `status`: of an answer that is no stream yet. */
   respond(response: string, status = 200): void {
-    this.#keepAlive.remove(this);
+    this.#keepAlive.remove(this.#kept);
     if (this.#streaming) {
       this.#sink.write(frameOf(response, undefined));
       this.#sink.end();
@@ -49,7 +50,7 @@ export class ModernExchange implements KeepAliveTarget {
 
   /** There is nothing to wait for any more. */
   abandon(): void {
-    this.#keepAlive.remove(this);
+    this.#keepAlive.remove(this.#kept);
   }
 
   keepAlive(): void {

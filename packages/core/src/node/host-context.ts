@@ -15,7 +15,7 @@ export interface HostContext {
   /** Path and query as the client sent them, where the host has cut its mount path off `req.url`. */
   readonly url?: string;
   /** The body, where the host has put another stream in front of the request (decompression, say). */
-  readonly body?: Readable;
+  readonly body?: Readable | undefined;
   /** Headers that must be on every answer, streams and errors included (CORS, request ids …). */
   readonly headers?: HostHeaders;
   /** Names the caller, where the host has authenticated it: no token is asked for then. Throwing is a 500 for that request. */

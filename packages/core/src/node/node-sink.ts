@@ -1,8 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Place } from '../chain.ts';
 import type { Credential, HeaderList, ResponseSink } from '../transport/response-sink.ts';
-import type { OpenAnswers } from './open-answers.ts';
+import type { OpenAnswer, OpenAnswers } from './open-answers.ts';
 import { PipelinedAnswers } from './pipelined-answers.ts';
+import { UnsentTexts } from './unsent-texts.ts';
 
 /** Headers as frameworks collect them. */
 export type HostHeaders = Readonly<Record<string, number | string | string[] | undefined>>;
@@ -18,23 +20,22 @@ export class NodeSink implements ResponseSink {
   readonly fault: unknown;
   readonly #res: ServerResponse;
   readonly #open: OpenAnswers;
+  readonly #place: Place<OpenAnswer>;
   readonly #maxBufferedBytes: number;
   #closed = false;
   /** Whether the client has gone before the end. */
   #left = false;
   #settleSent: (() => void) | undefined;
   #onGone: (() => void) | undefined;
-  #onFlushed: (() => void) | undefined;
   readonly #finishNow = () => this.#finish();
-  /** Bytes of each text that the network has not taken yet. */
-  readonly #unsent: number[] = [];
-  #unsentBytes = 0;
+  /** Of the stream, where the answer is one. */
+  #unsent: UnsentTexts | undefined;
 
   /** @param hostHeaders - what the framework wants on every answer; @param maxBufferedBytes - bytes kept for a slow reader. */
   constructor(res: ServerResponse, hostHeaders: HostHeaders | undefined, maxBufferedBytes: number, open: OpenAnswers) {
     this.#res = res;
     this.#open = open;
-    open.add(this);
+    this.#place = open.add(this);
     this.#maxBufferedBytes = maxBufferedBytes;
     this.fault = setHostHeaders(res, hostHeaders ?? {});
     exposeMcpHeaders(res);
@@ -76,26 +77,23 @@ export class NodeSink implements ResponseSink {
     // A host that has answered by itself, on a timeout say, has taken the response away.
     if (this.#res.headersSent) this.#gone();
     if (this.#closed) return;
+    this.#unsent = new UnsentTexts();
     this.#res.writeHead(200, [...headers]);
     this.#res.flushHeaders();
   }
 
   write(text: string): void {
     if (this.#res.writableEnded) this.#gone();
-    if (this.#closed) return;
-    const bytes = Buffer.byteLength(text);
-    this.#unsent.push(bytes);
-    this.#unsentBytes += bytes;
-    this.#res.write(text, () => this.#sent());
+    const unsent = this.#unsent;
+    if (this.#closed || unsent === undefined) return;
+    unsent.add(Buffer.byteLength(text));
+    this.#res.write(text, () => unsent.takeFirst());
     // What the network takes at once is under way by then: only a reader that does not keep up is left.
-    if (this.#behind > this.#maxBufferedBytes) setImmediate(() => this.#cutIfBehind());
+    if (unsent.behind > this.#maxBufferedBytes) setImmediate(() => this.#cutIfBehind(unsent));
   }
 
   flushed(): Promise<void> | undefined {
-    if (this.#closed || this.#unsent.length === 0) return undefined;
-    return new Promise((resolve) => {
-      this.#onFlushed = resolve;
-    });
+    return this.#closed ? undefined : this.#unsent?.taken;
   }
 
   end(): void {
@@ -109,23 +107,8 @@ export class NodeSink implements ResponseSink {
     else this.#onGone = listener;
   }
 
-  /** Bytes that wait behind the text under way. */
-  get #behind(): number {
-    return this.#unsentBytes - (this.#unsent[0] ?? 0);
-  }
-
-  #sent(): void {
-    this.#unsentBytes -= this.#unsent.shift() ?? 0;
-    if (this.#unsent.length === 0) this.#settleFlushed();
-  }
-
-  #settleFlushed(): void {
-    this.#onFlushed?.();
-    this.#onFlushed = undefined;
-  }
-
-  #cutIfBehind(): void {
-    if (this.#closed || this.#behind <= this.#maxBufferedBytes) return;
+  #cutIfBehind(unsent: UnsentTexts): void {
+    if (this.#closed || unsent.behind <= this.#maxBufferedBytes) return;
     this.#res.destroy();
     this.#gone();
   }
@@ -140,7 +123,7 @@ export class NodeSink implements ResponseSink {
   /** Nothing is on its way any more. */
   #finish(): void {
     this.#gone();
-    this.#open.delete(this);
+    this.#open.remove(this.#place);
     this.#settleSent?.();
   }
 
@@ -154,7 +137,7 @@ export class NodeSink implements ResponseSink {
   #close(): void {
     this.#closed = true;
     this.#done?.resolve();
-    this.#settleFlushed();
+    this.#unsent?.forget();
   }
 }
 

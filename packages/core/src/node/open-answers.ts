@@ -1,3 +1,5 @@
+import { Chain, type Place } from '../chain.ts';
+
 /** An answer that may still be on its way to the network. */
 export interface OpenAnswer {
   /** Whether it is complete, and only has to be sent. */
@@ -8,14 +10,14 @@ export interface OpenAnswer {
 
 /** The answers that have not been sent to their end. A server that stops listening cuts them off: closing waits for them. */
 export class OpenAnswers {
-  readonly #answers = new Set<OpenAnswer>();
+  readonly #answers = new Chain<OpenAnswer>();
 
-  add(answer: OpenAnswer): void {
-    this.#answers.add(answer);
+  add(answer: OpenAnswer): Place<OpenAnswer> {
+    return this.#answers.add(answer);
   }
 
-  delete(answer: OpenAnswer): void {
-    this.#answers.delete(answer);
+  remove(place: Place<OpenAnswer>): void {
+    this.#answers.remove(place);
   }
 
   /** Settles when every answer that is complete now has been sent, after `graceMs` at the latest: a client may never read. */

@@ -36,20 +36,32 @@ export function parseBody(body: Buffer): unknown {
 
 /** The messages of a parsed body. Throws where it is not one JSON-RPC message or a batch of them. */
 export function readMessages(value: unknown): MessageBatch {
-  const isArray = Array.isArray(value);
-  const messages: unknown[] = isArray ? value : [value];
+  if (Array.isArray(value)) return readBatch(value);
+  if (!isJSONRPCMessage(value)) throw notJsonRpc();
+  const request = isRequest(value) ? value : undefined;
+  return {
+    messages: [value],
+    requestIds: request === undefined ? [] : [request.id],
+    isArray: false,
+    initialize: request?.method === 'initialize' ? readInitialize(request) : undefined,
+  };
+}
+
+function readBatch(messages: readonly unknown[]): MessageBatch {
   if (messages.length > MAX_BATCH) {
     throw new TenancyError('invalid_request', `Invalid Request: Batch must not exceed ${MAX_BATCH} messages`);
   }
-  if (messages.length === 0 || !messages.every(isJSONRPCMessage)) {
-    throw new TenancyError('parse_error', 'Parse error: Invalid JSON-RPC message');
-  }
+  if (messages.length === 0 || !messages.every(isJSONRPCMessage)) throw notJsonRpc();
   const requests = messages.filter(isRequest);
+  const initialize = requests.find(({ method }) => method === 'initialize');
+  if (initialize !== undefined && messages.length > 1) {
+    throw new TenancyError('invalid_request', 'Invalid Request: Only one initialization request is allowed');
+  }
   return {
     messages,
     requestIds: requests.map(({ id }) => id),
-    isArray,
-    initialize: initializeOf(requests, messages.length),
+    isArray: true,
+    initialize: initialize && readInitialize(initialize),
   };
 }
 
@@ -59,17 +71,14 @@ export function requestIdOf(body: unknown): RequestId | undefined {
   return isId(body.id) ? body.id : undefined;
 }
 
-function initializeOf(requests: readonly JSONRPCRequest[], messageCount: number): MessageBatch['initialize'] {
-  const request = requests.find(({ method }) => method === 'initialize');
-  if (request === undefined) return undefined;
-  if (messageCount > 1) {
-    throw new TenancyError('invalid_request', 'Invalid Request: Only one initialization request is allowed');
-  }
-  if (!isInitializeRequest(request)) {
-    throw new TenancyError(
-      'invalid_params',
-      'Invalid params: initialize takes protocolVersion, capabilities and clientInfo',
-    );
-  }
-  return request;
+function readInitialize(request: JSONRPCRequest): InitializeRequest {
+  if (isInitializeRequest(request)) return request;
+  throw new TenancyError(
+    'invalid_params',
+    'Invalid params: initialize takes protocolVersion, capabilities and clientInfo',
+  );
+}
+
+function notJsonRpc(): TenancyError {
+  return new TenancyError('parse_error', 'Parse error: Invalid JSON-RPC message');
 }

@@ -263,7 +263,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     const extra = extraOf(request);
     if (this.#servers.none && messages.some(isForServer)) await this.#serverFor(request, extra);
     for (const message of messages) this.#deliver(message, extra);
-    if (messages.some(isInitialized)) await this.#services.save(this.record);
+    if (messages.some(isInitialized)) await this.#services.saveForOthers(this.record);
     request.sink.answer(202, undefined, []);
   }
 

@@ -47,37 +47,58 @@ export function routeSession(
     return sessionId === undefined ? open : assertNoSession(sessions, sessionId, identity).then(() => open);
   }
   const found = sessionOf(sessions, sessionId, identity, sink);
-  const dispatchTo = (current: LiveSession, request: CallerRequest): void | Promise<void> => {
-    if (batch !== undefined) return current.post(batch, request);
-    return facts.method === 'GET' ? openStream(current, request) : endSession(sessions, current, request);
+  const sent = { batch, body };
+  return found instanceof Promise
+    ? found.then((session) => dispatchTo(route, session, facts, sent))
+    : dispatchTo(route, found, facts, sent);
+}
+
+/** What a request to a session carries. */
+interface Sent {
+  /** Absent where it is no POST. */
+  readonly batch: MessageBatch | undefined;
+  readonly body: unknown;
+}
+
+function dispatchTo(
+  route: SessionRoute,
+  session: LiveSession | SessionElsewhere,
+  facts: RequestFacts,
+  sent: Sent,
+): Dispatch {
+  checkProtocolVersion(facts);
+  return (request) => {
+    if (facts.method === 'GET' && !route.whileDraining) route.sessions.assertNotDraining();
+    if (session instanceof LiveSession && session.present) return serve(route, session, request, sent);
+    return dispatchWhereItIs(route, session, request, sent);
   };
-  const dispatchBy = (session: LiveSession | SessionElsewhere): Dispatch => {
-    checkProtocolVersion(facts);
-    return (request) => {
-      if (facts.method === 'GET' && !route.whileDraining) sessions.assertNotDraining();
-      if (session instanceof LiveSession && session.present) return dispatchTo(session, request);
-      return dispatchWhereItIs(route, session, sessionId, request, body, dispatchTo);
-    };
-  };
-  return found instanceof Promise ? found.then(dispatchBy) : dispatchBy(found);
+}
+
+function serve(
+  { sessions }: SessionRoute,
+  session: LiveSession,
+  request: CallerRequest,
+  { batch }: Sent,
+): void | Promise<void> {
+  if (batch !== undefined) return session.post(batch, request);
+  return request.facts.method === 'GET' ? openStream(session, request) : endSession(sessions, session, request);
 }
 
 /** The session is another process's, or has been parked while the caller was authenticated once more. */
 async function dispatchWhereItIs(
-  { sessions, forward }: SessionRoute,
+  route: SessionRoute,
   found: LiveSession | SessionElsewhere,
-  sessionId: string | undefined,
   request: CallerRequest,
-  body: unknown,
-  dispatchTo: (session: LiveSession, request: CallerRequest) => void | Promise<void>,
+  sent: Sent,
 ): Promise<void> {
+  const { sessions, forward } = route;
   const { identity, sink } = request;
-  for (let session = found; ; session = await sessionOf(sessions, sessionId, identity, sink)) {
+  for (let session = found; ; session = await sessionOf(sessions, found.sessionId, identity, sink)) {
     if (session instanceof LiveSession) {
-      if (session.present) return dispatchTo(session, request);
+      if (session.present) return serve(route, session, request, sent);
       continue;
     }
-    if (await forward?.(session.owner, request, body)) return;
+    if (await forward?.(session.owner, request, sent.body)) return;
     sessions.forgetElsewhere(session);
     await wait(LOOK_AGAIN_MS);
   }

@@ -64,7 +64,8 @@ export class SessionLifecycle {
       retryMs,
       observeToolCall: (record, request) => this.reports.observeToolCall(record, request),
       onServerBuilt: (record, built) => this.#serverBuilt(record, built),
-      save: (record) => this.#save(record),
+      save: (record) => this.#loseUnlessKept(record, this.records.save(record)),
+      saveForOthers: (record) => this.#loseUnlessKept(record, this.records.saveForOthers(record)),
       onStreamOpened: (record, sink) => this.reports.streamOpened(record, sink),
       onSettled: () => this.#settled(),
       onBroken: (record, reason, error) => this.#broken(record, reason, error),
@@ -241,9 +242,9 @@ export class SessionLifecycle {
     this.#settled();
   }
 
-  #lost(session: LiveSession): void {
+  #lost(session: LiveSession | undefined): void {
     // The record of one that may be another process's is that process's, too.
-    if (this.claims.held && this.#drop(session)) this.reports.ended(session.record, 'lost');
+    if (session !== undefined && this.claims.held && this.#drop(session)) this.reports.ended(session.record, 'lost');
   }
 
   /** Its record is gone: nothing of the session is left here either. */
@@ -287,10 +288,9 @@ export class SessionLifecycle {
     if (!bare) this.reports.parked(session.record);
   }
 
-  async #save(record: SessionRecord): Promise<void> {
-    const kept = await this.records.save(record).catch(unheard);
-    const session = this.table.get(record.id);
-    if (kept === false && session !== undefined) this.#lost(session);
+  async #loseUnlessKept(record: SessionRecord, keeping: Promise<boolean>): Promise<void> {
+    const kept = await keeping.catch(unheard);
+    if (kept === false) this.#lost(this.table.get(record.id));
   }
 
   #serverBuilt(record: SessionRecord, { outdated, rebuilt }: { outdated: boolean; rebuilt: boolean }): void {

@@ -112,6 +112,14 @@ export class SessionRecords {
     return writing.done;
   }
 
+  /**
+   * As {@link save}, for a change that only a process has to know that takes the session over. Where the store does not outlive this process none can: the
+   * session is only kept.
+   */
+  saveForOthers(record: SessionRecord): Promise<boolean> {
+    return this.durable ? this.save(record) : this.touch(record);
+  }
+
   /** Keeps a session that is in use; `false` where it is not kept any more. */
   touch(record: SessionRecord): Promise<boolean> {
     return this.#attempt(() => this.#store.touch(record.id, record.lastSeenAt, this.#ttlOf(record)));
@@ -155,7 +163,9 @@ export class SessionRecords {
 
   async #attempt<Result>(operation: () => Awaitable<Result>): Promise<Result> {
     try {
-      const result = await inTime(operation());
+      const answer = inTime(operation());
+      // A store that answers at once need not be waited for.
+      const result = answer instanceof Promise ? await answer : answer;
       if (this.#failing) logWith(this.#logger, 'warn', {}, 'The session store works again');
       this.#failing = false;
       return result;

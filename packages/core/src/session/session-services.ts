@@ -24,6 +24,8 @@ export interface SessionServices {
   onServerBuilt(record: SessionRecord, built: { outdated: boolean; rebuilt: boolean }): void;
   /** The record of an open session has changed. Settles when the change is kept, or could not be. */
   save(record: SessionRecord): Promise<void>;
+  /** As {@link save}, for what only a process has to know that takes the session over: where none can, it need not be written. */
+  saveForOthers(record: SessionRecord): Promise<void>;
   /** A client has opened its stream, which ends with `sink`. */
   onStreamOpened(record: SessionRecord, sink: ResponseSink): void;
   /** The number of calls in flight has gone down. */

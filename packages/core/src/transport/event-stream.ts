@@ -2,7 +2,7 @@ import { sessionNotFound, type TenancyError } from '../errors.ts';
 import type { RequestId } from '../protocol/json-rpc.ts';
 import { eventIdOf, frameOf, framesOf, invalidEventId, streamHeaders } from './event-frames.ts';
 import type { LoggedEvent, MissedEvents } from './event-log.ts';
-import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
+import type { KeepAlive, KeepAliveTarget, KeptAlive } from './keep-alive.ts';
 import { beginningOf } from './lost-answers.ts';
 import type { ResponseSink } from './response-sink.ts';
 import type { SessionLog } from './session-log.ts';
@@ -39,6 +39,7 @@ export class EventStream implements KeepAliveTarget {
   /** Settles when the log has taken every event. */
   #logged: Promise<void> | undefined;
   #expiry: NodeJS.Timeout | undefined;
+  #kept: KeptAlive | undefined;
 
   /** @param position - where the stream is: kept up to date from now on. */
   constructor(position: StreamPosition, context: StreamContext) {
@@ -162,7 +163,7 @@ export class EventStream implements KeepAliveTarget {
     this.detach();
     this.#got = turn;
     this.#sink = sink;
-    this.#context.keepAlive.add(this);
+    this.#kept = this.#context.keepAlive.add(this);
     sink.onGone(() => this.#release());
     // With a log the client goes on with another token.
     this.#expiry = whenExpired(sink.credential, () => this.detach());
@@ -173,7 +174,7 @@ export class EventStream implements KeepAliveTarget {
     this.#sink = undefined;
     this.#live = false;
     clearTimeout(this.#expiry);
-    this.#context.keepAlive.remove(this);
+    if (this.#kept !== undefined) this.#context.keepAlive.remove(this.#kept);
     return sink;
   }
 

@@ -1,7 +1,7 @@
 import type { RequestId } from '../protocol/json-rpc.ts';
 import { streamHeaders } from './event-frames.ts';
 import type { EventStream } from './event-stream.ts';
-import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
+import type { KeepAlive, KeepAliveTarget, KeptAlive } from './keep-alive.ts';
 import type { ResponseSink } from './response-sink.ts';
 import type { SessionStreams } from './session-streams.ts';
 
@@ -33,6 +33,7 @@ export class Exchange implements KeepAliveTarget {
   #responses: string[] = [];
   #stream: EventStream | undefined;
   #answered = false;
+  readonly #kept: KeptAlive;
 
   /** @param ids - of the requests that the POST holds; @param isArray - whether its body was an array. */
   constructor(context: ExchangeContext, sink: ResponseSink, ids: readonly RequestId[], isArray: boolean) {
@@ -41,7 +42,7 @@ export class Exchange implements KeepAliveTarget {
     this.#ids = ids;
     this.#pending = ids.length;
     this.#isArray = isArray;
-    context.keepAlive.add(this);
+    this.#kept = context.keepAlive.add(this);
   }
 
   /** Sends a message that belongs to one of the requests and is not its response. */
@@ -75,7 +76,7 @@ export class Exchange implements KeepAliveTarget {
   #openStream(): EventStream {
     if (this.#stream !== undefined) return this.#stream;
     const { streams, keepAlive, primeStreams } = this.#context;
-    keepAlive.remove(this);
+    keepAlive.remove(this.#kept);
     const stream = streams.createForPost();
     this.#stream = stream;
     stream.carry(this.#sink);
@@ -89,7 +90,7 @@ export class Exchange implements KeepAliveTarget {
     this.#pending -= 1;
     if (this.#pending > 0) return;
     this.#context.onExchangeDone(this.#ids.length);
-    this.#context.keepAlive.remove(this);
+    this.#context.keepAlive.remove(this.#kept);
     if (this.#stream !== undefined) this.#context.streams.end(this.#stream, !this.#answered);
     else if (this.#answered) this.#answerJson();
     else this.#answerNothing();

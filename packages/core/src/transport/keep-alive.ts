@@ -1,8 +1,19 @@
+import { Chain, type Place } from '../chain.ts';
+
 /** An answer that must not stay silent for too long. */
 export interface KeepAliveTarget {
   /** Called each time that an interval has passed. */
   keepAlive(): void;
 }
+
+/** A target, and when it is due; ms since the epoch. */
+interface Kept {
+  readonly target: KeepAliveTarget;
+  due: number;
+}
+
+/** What a target is no longer called by. */
+export type KeptAlive = Place<Kept>;
 
 /**
  * One timer for everything that needs a sign of life: proxies cut silent streams at 60 s, undici at 300 s. A target is called after
@@ -10,8 +21,8 @@ export interface KeepAliveTarget {
  */
 export class KeepAlive {
   readonly #intervalMs: number;
-  /** Targets with the time they are due at. The interval is the same for all, so the order of insertion is the order in time. */
-  readonly #due = new Map<KeepAliveTarget, number>();
+  /** The interval is the same for all, so the order in which they came is the order in time. */
+  readonly #kept = new Chain<Kept>();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param intervalMs - ms between two signs of life. */
@@ -20,25 +31,24 @@ export class KeepAlive {
   }
 
   /** Starts calling `target`. */
-  add(target: KeepAliveTarget): void {
-    this.#due.set(target, Date.now() + this.#intervalMs);
+  add(target: KeepAliveTarget): KeptAlive {
     this.#timer ??= setInterval(() => this.#tick(), Math.ceil(this.#intervalMs / 4)).unref();
+    return this.#kept.add({ target, due: Date.now() + this.#intervalMs });
   }
 
-  /** Stops calling `target`. */
-  remove(target: KeepAliveTarget): void {
-    this.#due.delete(target);
+  /** Stops calling a target, unless that has been done before. */
+  remove(kept: KeptAlive): void {
+    this.#kept.remove(kept);
   }
 
   #tick(): void {
     const now = Date.now();
-    for (const [target, due] of this.#due) {
-      if (due > now) return;
-      this.#due.delete(target);
-      this.#due.set(target, now + this.#intervalMs);
-      target.keepAlive();
+    for (let next = this.#kept.first; next !== undefined && next.item.due <= now; next = this.#kept.first) {
+      next.item.due = now + this.#intervalMs;
+      this.#kept.moveToEnd(next);
+      next.item.target.keepAlive();
     }
-    // Nothing is left that is due later: nothing is left at all.
+    if (this.#kept.first !== undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

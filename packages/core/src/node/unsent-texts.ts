@@ -1,0 +1,36 @@
+/** The texts of a stream that the network has not taken yet, in their order. */
+export class UnsentTexts {
+  readonly #sizes: number[] = [];
+  #bytes = 0;
+  #onTaken: (() => void) | undefined;
+
+  /** Bytes that wait behind the text under way. */
+  get behind(): number {
+    return this.#bytes - (this.#sizes[0] ?? 0);
+  }
+
+  add(bytes: number): void {
+    this.#sizes.push(bytes);
+    this.#bytes += bytes;
+  }
+
+  /** The network has taken the first of them. */
+  takeFirst(): void {
+    this.#bytes -= this.#sizes.shift() ?? 0;
+    if (this.#sizes.length === 0) this.forget();
+  }
+
+  /** Settles when all of them are under way, or are waited for no more. `undefined` where that is so already. For one who asks, once. */
+  get taken(): Promise<void> | undefined {
+    if (this.#sizes.length === 0) return undefined;
+    return new Promise((resolve) => {
+      this.#onTaken = resolve;
+    });
+  }
+
+  /** Nobody has to wait for them. */
+  forget(): void {
+    this.#onTaken?.();
+    this.#onTaken = undefined;
+  }
+}
