@@ -149,6 +149,19 @@ export const competitors: readonly Contender[] = [
   mcpHandler,
 ];
 
+/** What the SDK's own server takes of a call, without anybody asking who calls: nothing that uses it can be faster. */
+export const shortestTransport: Contender = {
+  label: 'SDK v1 on the shortest transport (no checks)',
+  file: 'servers/sdk-v1/shortest-transport.ts',
+};
+
+/** The same, with the SDK's checks made faster. */
+export const fastShortestTransport: Contender = {
+  ...shortestTransport,
+  label: `${shortestTransport.label}, fast-guards`,
+  ...(fastSubject.nodeArgs && { nodeArgs: fastSubject.nodeArgs }),
+};
+
 /** The limits. */
 export const bareRoutes: readonly Contender[] = [bareFastify, bareNode];
 

@@ -13,6 +13,7 @@ import {
   type Exclusion,
   fastModernSubject,
   fastmcp,
+  fastShortestTransport,
   fastSubject,
   honoMcp,
   lazySubject,
@@ -20,6 +21,7 @@ import {
   mcpHandler,
   modernSubject,
   roundRobinSubject,
+  shortestTransport,
   stickySubject,
   subject,
   under,
@@ -45,7 +47,12 @@ const callSuite: Suite = {
       {
         title: 'tools/call of a small tool',
         plan: { work: 'tools-call' },
-        comparisons: [{ subjects: [subject, fastSubject], references: [byHandJson, ...competitors, ...bareRoutes] }],
+        comparisons: [
+          {
+            subjects: [subject, fastSubject],
+            references: [byHandJson, ...competitors, shortestTransport, fastShortestTransport, ...bareRoutes],
+          },
+        ],
       },
       circumstances,
     ),

@@ -15,7 +15,7 @@ export class Place<Item> {
  * Items in the order in which they were added, for what comes and goes with every request: unlike in a Set nothing has to be looked up, and what has been
  * taken out leaves nothing behind. (A Set's table that has become too small keeps all later ones alive until it is collected itself.)
  */
-export class Chain<Item> implements Iterable<Item> {
+export class Chain<Item> {
   #first: Place<Item> | undefined;
   #last: Place<Item> | undefined;
 
@@ -50,8 +50,11 @@ export class Chain<Item> implements Iterable<Item> {
     place.after = undefined;
   }
 
-  *[Symbol.iterator](): Iterator<Item> {
-    for (let place = this.#first; place !== undefined; place = place.after) yield place.item;
+  /** All items, in their order. */
+  toArray(): Item[] {
+    const items: Item[] = [];
+    for (let place = this.#first; place !== undefined; place = place.after) items.push(place.item);
+    return items;
   }
 
   #append(place: Place<Item>): void {

@@ -79,7 +79,7 @@ export function readTenancyOptions(options: TenancyOptions): TenancySettings {
     endpoint,
     oauth2,
     store: cluster?.sessionStore ?? readStore('sessions.store', sessions.store),
-    sessions: readSessions(sessions),
+    sessions: readSessions(sessions, cluster),
     streams: {
       keepAliveMs: readWholeNumber('streams.keepAliveMs', streams.keepAliveMs, 15_000, MAX_TIMER_MS),
       retryMs: readWholeNumber('streams.retryMs', streams.retryMs, 1_000, MAX_TIMER_MS),
@@ -152,8 +152,8 @@ function readCluster({ cluster, sessions, streams, limits }: TenancyOptions): Cl
   return cluster;
 }
 
-function readSessions(sessions: SessionOptions): SessionSettings {
-  const { park = true, lazy = false, parkAfterMs, maxLive, idleTimeoutMs, max } = sessions;
+function readSessions(sessions: SessionOptions, cluster: Cluster | undefined): SessionSettings {
+  const { park = true, lazy = false, parkAfterMs, maxLive, idleTimeoutMs, max, store } = sessions;
   for (const [name, value] of Object.entries({ park, lazy })) {
     if (typeof value !== 'boolean') throw new TypeError(`sessions.${name} must be true or false, got ${String(value)}`);
   }
@@ -165,6 +165,7 @@ function readSessions(sessions: SessionOptions): SessionSettings {
     parkAfterMs: park && parkAfter,
     maxLive: park && live,
     lazy,
+    storeIsShared: store !== undefined || cluster !== undefined,
   };
 }
 

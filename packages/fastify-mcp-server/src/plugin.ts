@@ -47,19 +47,22 @@ export const fastifyMcpServer = fastifyPlugin<FastifyMcpServerOptions>(
   { name: 'fastify-mcp-server', fastify: '5.x' },
 );
 
-type Serve = (request: FastifyRequest, reply: FastifyReply) => void;
+type Serve = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
-/** The answer is the handler's own, and so are its failures: Fastify has nothing to wait for. */
 function serveWith(handler: TenancyHandler): Serve {
   return ({ raw, body, log }, reply) => {
     reply.hijack();
-    void handler(raw, reply.raw, { headers: reply.getHeaders(), log, body: streamBefore(raw, body) });
+    return handler(raw, reply.raw, { headers: reply.getHeaders(), log, body: streamBefore(raw, body) });
   };
 }
 
-/** What a hook has put in front of the request (decompression, say), if anything. */
+/** The stream that a hook has put in front of the request (decompression, say), if any. */
 function streamBefore(raw: FastifyRequest['raw'], body: unknown): Readable | undefined {
-  return body === raw || body === null ? undefined : (body as Readable | undefined);
+  return body === raw || !isStream(body) ? undefined : body;
+}
+
+function isStream(value: unknown): value is Readable {
+  return typeof value === 'object' && value !== null && 'pipe' in value;
 }
 
 /** A caller without a good token must see the challenge before anything else about its request is judged, its body above all. */
@@ -84,6 +87,7 @@ function leaveMediaTypeUnjudged({ raw: { headers, method } }: FastifyRequest, _r
   done();
 }
 
+/** The usual one need not be looked at closely. */
 function isMediaType(contentType: string): boolean {
   return contentType === 'application/json' || MEDIA_TYPE.test(contentType);
 }

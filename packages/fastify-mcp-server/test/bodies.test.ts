@@ -117,6 +117,17 @@ describe('a preParsing hook that puts another stream in front of the body', () =
   });
 });
 
+describe('a preHandler hook that puts something else than a stream in the place of the body', () => {
+  test.each(['', 0, false, null, {}])('%o: what the client has sent is read all the same', async (body) => {
+    const app = fastify();
+    app.addHook('preHandler', async (request) => {
+      request.body = body;
+    });
+    const answer = await post(await appWith({ createServer }, app), INITIALIZE);
+    expect(answer.json()).toMatchObject({ id: 1, result: { serverInfo: { name: 'demo' } } });
+  });
+});
+
 describe('other routes of the app', () => {
   test('keep their body parsers', async () => {
     const app = fastify();

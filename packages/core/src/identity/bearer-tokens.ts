@@ -6,38 +6,39 @@ import { readBearer } from './read-bearer.ts';
 export class BearerToken {
   readonly token: string;
   readonly tokenDigest: string;
-  /** The `Authorization` header that it was in. */
-  readonly #header: string;
+  /** The `Authorization` header that it was in: its characters, and its bytes. */
+  readonly #length: number;
   readonly #bytes: Buffer;
   /** Where others are compared with it. */
-  readonly #other: Buffer;
+  #other: Buffer | undefined;
 
   /** Throws `invalid_token` for a header that has none. */
-  constructor(header: string | undefined) {
+  constructor(header: string) {
     this.token = readBearer(header);
     this.tokenDigest = digestToken(this.token);
-    this.#header = header ?? '';
-    this.#bytes = Buffer.from(this.#header);
-    this.#other = Buffer.alloc(this.#bytes.length);
+    this.#length = header.length;
+    this.#bytes = Buffer.from(header);
   }
 
-  /** Whether a header is the same, in constant time: nobody must learn how much of a guess is right. */
-  cameIn(header: string | undefined): boolean {
-    if (header?.length !== this.#header.length) return false;
+  /**
+   * Whether a header is the same, in constant time: a proxy may send the requests of several clients by one connection, and none of them may learn how much of
+   * its guess is right.
+   */
+  cameIn(header: string): boolean {
+    // What is written is cut off at the end of the buffer: only of as many characters it is all of the header.
+    if (header.length !== this.#length) return false;
+    this.#other ??= Buffer.alloc(this.#bytes.length);
     const written = this.#other.write(header);
     return written === this.#bytes.length && timingSafeEqual(this.#other, this.#bytes);
   }
 }
 
-/**
- * Reads tokens. A client sends the same one with each of its requests: one that was good is digested once for a connection. A proxy may send the requests
- * of several clients by one.
- */
+/** Reads tokens. A client sends the same one with each of its requests: one that was good is digested once for a connection. */
 export class BearerTokens {
   readonly #last = new WeakMap<object, BearerToken>();
 
   /** The token of an `Authorization` header that came by this connection. Throws `invalid_token` for one that has none. */
-  read(authorization: string | undefined, connection: object): BearerToken {
+  read(authorization = '', connection: object): BearerToken {
     const last = this.#last.get(connection);
     return last?.cameIn(authorization) ? last : new BearerToken(authorization);
   }

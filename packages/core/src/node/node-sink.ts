@@ -93,7 +93,7 @@ export class NodeSink implements ResponseSink {
   }
 
   flushed(): Promise<void> | undefined {
-    return this.#closed ? undefined : this.#unsent?.taken;
+    return this.#closed ? undefined : this.#unsent?.whenTaken();
   }
 
   end(): void {
@@ -137,7 +137,7 @@ export class NodeSink implements ResponseSink {
   #close(): void {
     this.#closed = true;
     this.#done?.resolve();
-    this.#unsent?.forget();
+    this.#unsent?.settle();
   }
 }
 

@@ -22,7 +22,7 @@ export class OpenAnswers {
 
   /** Settles when every answer that is complete now has been sent, after `graceMs` at the latest: a client may never read. */
   async sent(graceMs: number): Promise<void> {
-    const complete = [...this.#answers].filter(({ closed }) => closed);
+    const complete = this.#answers.toArray().filter(({ closed }) => closed);
     const deadline = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref());
     await Promise.race([deadline, Promise.all(complete.map((answer) => answer.sent))]);
   }

@@ -17,19 +17,19 @@ export class UnsentTexts {
   /** The network has taken the first of them. */
   takeFirst(): void {
     this.#bytes -= this.#sizes.shift() ?? 0;
-    if (this.#sizes.length === 0) this.forget();
+    if (this.#sizes.length === 0) this.settle();
   }
 
-  /** Settles when all of them are under way, or are waited for no more. `undefined` where that is so already. For one who asks, once. */
-  get taken(): Promise<void> | undefined {
+  /** Settles when all of them are under way, or nobody has to wait for them. `undefined` where that is so already. For one who asks, once. */
+  whenTaken(): Promise<void> | undefined {
     if (this.#sizes.length === 0) return undefined;
     return new Promise((resolve) => {
       this.#onTaken = resolve;
     });
   }
 
-  /** Nobody has to wait for them. */
-  forget(): void {
+  /** Nobody has to wait any longer. */
+  settle(): void {
     this.#onTaken?.();
     this.#onTaken = undefined;
   }

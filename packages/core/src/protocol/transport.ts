@@ -6,7 +6,7 @@ export interface MessageExtraInfo {
   readonly requestInfo?: RequestInfo;
   readonly request?: Request;
   /** The verified token. */
-  readonly authInfo?: AuthInfo | undefined;
+  readonly authInfo?: AuthInfo;
   /** The era that the message was found to be of. */
   readonly classification?: { readonly era: 'legacy' | 'modern'; readonly revision?: string };
   /** Closes the connection that waits for the answer; the client comes back for it. */

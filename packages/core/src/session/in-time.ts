@@ -1,3 +1,4 @@
+import { isPromiseLike } from '../is-promise-like.ts';
 import { withinTime } from '../within-time.ts';
 import type { Awaitable } from './session-store.ts';
 
@@ -6,6 +7,10 @@ const STORE_TIMEOUT_MS = 900;
 
 /** What a store has answered, or is to answer before its client is told to come back later: a rejection then. */
 export function inTime<Result>(result: Awaitable<Result>): Awaitable<Result> {
-  if (!(result instanceof Promise)) return result;
-  return withinTime(result, STORE_TIMEOUT_MS, () => new Error(`No answer within ${STORE_TIMEOUT_MS} ms`));
+  if (!isPromiseLike(result)) return result;
+  return withinTime(
+    Promise.resolve(result),
+    STORE_TIMEOUT_MS,
+    () => new Error(`No answer within ${STORE_TIMEOUT_MS} ms`),
+  );
 }

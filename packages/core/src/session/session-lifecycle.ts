@@ -64,8 +64,8 @@ export class SessionLifecycle {
       retryMs,
       observeToolCall: (record, request) => this.reports.observeToolCall(record, request),
       onServerBuilt: (record, built) => this.#serverBuilt(record, built),
-      save: (record) => this.#loseUnlessKept(record, this.records.save(record)),
-      saveForOthers: (record) => this.#loseUnlessKept(record, this.records.saveForOthers(record)),
+      save: (record) => this.#save(record),
+      saveForOthers: async (record) => (settings.storeIsShared ? this.#save(record) : undefined),
       onStreamOpened: (record, sink) => this.reports.streamOpened(record, sink),
       onSettled: () => this.#settled(),
       onBroken: (record, reason, error) => this.#broken(record, reason, error),
@@ -288,8 +288,8 @@ export class SessionLifecycle {
     if (!bare) this.reports.parked(session.record);
   }
 
-  async #loseUnlessKept(record: SessionRecord, keeping: Promise<boolean>): Promise<void> {
-    const kept = await keeping.catch(unheard);
+  async #save(record: SessionRecord): Promise<void> {
+    const kept = await this.records.save(record).catch(unheard);
     if (kept === false) this.#lost(this.table.get(record.id));
   }
 

@@ -14,6 +14,8 @@ export interface SessionSettings extends KeeperSettings {
   readonly max: number;
   /** Whether a session's server waits to be needed. */
   readonly lazy: boolean;
+  /** Whether others may know the store of the sessions: other processes, and whoever has given it. */
+  readonly storeIsShared: boolean;
 }
 
 /** The other processes, as sessions see them. */

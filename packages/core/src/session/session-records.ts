@@ -1,6 +1,7 @@
 import { errorFrom, storeUnavailable, unheard } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { SessionFilter } from '../identity/session-filter.ts';
+import { isPromiseLike } from '../is-promise-like.ts';
 import { type Logger, logWith } from '../logger.ts';
 import { inTime } from './in-time.ts';
 import type { SessionRecord } from './session-record.ts';
@@ -112,14 +113,6 @@ export class SessionRecords {
     return writing.done;
   }
 
-  /**
-   * As {@link save}, for a change that only a process has to know that takes the session over. Where the store does not outlive this process none can: the
-   * session is only kept.
-   */
-  saveForOthers(record: SessionRecord): Promise<boolean> {
-    return this.durable ? this.save(record) : this.touch(record);
-  }
-
   /** Keeps a session that is in use; `false` where it is not kept any more. */
   touch(record: SessionRecord): Promise<boolean> {
     return this.#attempt(() => this.#store.touch(record.id, record.lastSeenAt, this.#ttlOf(record)));
@@ -165,7 +158,7 @@ export class SessionRecords {
     try {
       const answer = inTime(operation());
       // A store that answers at once need not be waited for.
-      const result = answer instanceof Promise ? await answer : answer;
+      const result = isPromiseLike(answer) ? await answer : answer;
       if (this.#failing) logWith(this.#logger, 'warn', {}, 'The session store works again');
       this.#failing = false;
       return result;

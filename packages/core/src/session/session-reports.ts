@@ -1,7 +1,7 @@
 import type { IsolatedEmitter, SessionEndReason, TenancyEvents } from '../events.ts';
 import type { JSONRPCRequest } from '../protocol/json-rpc.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
-import { type CallObserver, observeToolCall, type ToolCaller } from '../transport/tool-calls.ts';
+import { type CallObserver, observeToolCall } from '../transport/tool-calls.ts';
 import type { SessionRecord } from './session-record.ts';
 
 /** The events of a `SessionManager`. Those of the tenancy tell more. */
@@ -58,16 +58,12 @@ export class SessionReports {
 
   /** Follows a `tools/call`; `undefined` while nobody listens. */
   observeToolCall(record: SessionRecord, request: JSONRPCRequest): CallObserver | undefined {
-    return observeToolCall(this.#events, () => callerOf(record), request);
+    return observeToolCall(this.#events, () => ({ ...idsOf(record), era: '2025' }), request);
   }
 }
 
 function idsOf({ id, principal }: SessionRecord): { sessionId: string; tenantId: string; subject: string } {
   return { sessionId: id, tenantId: principal.tenantId, subject: principal.subject };
-}
-
-function callerOf({ id, principal: { tenantId, subject } }: SessionRecord): ToolCaller {
-  return { sessionId: id, era: '2025', tenantId, subject };
 }
 
 function originOf({ serverInfo, createdAt }: SessionRecord): { serverName: string; createdAt: Date } {

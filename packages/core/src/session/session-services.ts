@@ -24,7 +24,7 @@ export interface SessionServices {
   onServerBuilt(record: SessionRecord, built: { outdated: boolean; rebuilt: boolean }): void;
   /** The record of an open session has changed. Settles when the change is kept, or could not be. */
   save(record: SessionRecord): Promise<void>;
-  /** As {@link save}, for what only a process has to know that takes the session over: where none can, it need not be written. */
+  /** As {@link save}, for what is needed only where another process takes the session over: where none can, nothing is written. */
   saveForOthers(record: SessionRecord): Promise<void>;
   /** A client has opened its stream, which ends with `sink`. */
   onStreamOpened(record: SessionRecord, sink: ResponseSink): void;

@@ -21,8 +21,9 @@ export type Dispatch = (request: CallerRequest) => void | Promise<void>;
 
 /** What handlers are told of the request beside its parameters. */
 export function extraOf(request: CallerRequest): MessageExtraInfo {
-  const { facts, identity } = request;
-  return { requestInfo: new LazyRequestInfo(facts), request: lazyRequest(request), authInfo: identity.authInfo };
+  const { authInfo } = request.identity;
+  const extra = { requestInfo: new LazyRequestInfo(request.facts), request: lazyRequest(request) };
+  return authInfo === undefined ? extra : { ...extra, authInfo };
 }
 
 /** The request as the Fetch API has it, without its body. */

@@ -49,7 +49,7 @@ describe('of the requests of one connection, each is judged by its own token', (
     expect(await callAs('Bearer a1', ofA)).toBe(200);
   });
 
-  it.each(['Bearer a2', 'Bearer b', 'Bearer a11', 'Bearer', 'Basic a1', '', undefined])(
+  it.each(['Bearer a2', 'Bearer b', 'Bearer a11', 'Bearer aä', 'Bearer', 'Basic a1', '', undefined])(
     '%j is none, and spoils nothing for the next',
     async (authorization) => {
       const { callAs, open } = await byOneConnection();

@@ -24,6 +24,12 @@ const WAYS: [string, () => unknown][] = [
     },
   ],
   ['rejects', () => Promise.reject(FAILURE)],
+  // Promises of another library.
+  [
+    'rejects by what is like a promise',
+    // biome-ignore lint/suspicious/noThenProperty: that is what such a promise has.
+    () => ({ then: (_resolve: unknown, reject: (error: Error) => void) => reject(FAILURE) }),
+  ],
 ];
 
 /** A tenancy over a store that fails at the operations of `failing`. */

@@ -22,7 +22,10 @@ export const STORE_OPERATIONS = [
   'takeExpired',
 ] as const satisfies StoreOperation[];
 
-/** What becomes of an operation: whatever it throws, or rejects with, the store does; what it waits for, the store waits for. */
+/**
+ * What becomes of an operation: whatever it throws, or rejects with, the store does; what it waits for, the store waits for. What is only like a promise is
+ * the answer itself.
+ */
 export type Interfere = (operation: StoreOperation) => unknown;
 
 /** A session store in memory that a test can make fail, slow, or lose what it keeps. */
@@ -81,6 +84,7 @@ export class ControlledStore implements SessionStore {
     this.asked.push(operation);
     const waits = this.before(operation);
     if (waits instanceof Promise) return waits.then(() => this.#finish(operation, action));
+    if (waits !== undefined) return waits as Awaitable<Result>;
     return this.#finish(operation, action);
   }
 
