@@ -53,8 +53,7 @@ export { MemoryEventLog, type MemoryEventLogOptions } from './transport/memory-e
 // For authors of adapters and stores
 export { assertOptions } from './assert-options.ts';
 export { IsolatedEmitter } from './events.ts';
-export type { HostHeaders } from './node/node-sink.ts';
-export type { AuthenticatedMessage, HostContext } from './node/host-context.ts';
+export type { AuthenticatedMessage, HostContext, HostHeaders } from './node/host-context.ts';
 export type { TenancyHandler, TenancyRoute } from './node/tenancy-handler.ts';
 export { readWholeNumber } from './read-whole-number.ts';
 export { assertTenancy, type Mount, type MountOptions, readMount } from './read-mount.ts';

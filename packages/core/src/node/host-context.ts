@@ -3,10 +3,12 @@ import type { Readable } from 'node:stream';
 import type { Principal } from '../identity/principal.ts';
 import type { Logger } from '../logger.ts';
 import type { AuthInfo } from '../protocol/auth-info.ts';
-import type { HostHeaders } from './node-sink.ts';
 
 /** Node's request, with the verified token where middleware of the SDK leaves it. */
 export type AuthenticatedMessage = IncomingMessage & { auth?: AuthInfo };
+
+/** Headers as frameworks collect them. */
+export type HostHeaders = Readonly<Record<string, number | string | string[] | undefined>>;
 
 /** What a host knows of a request beside Node's own objects. */
 export interface HostContext {

@@ -21,12 +21,12 @@ export class NodeRequest implements EndpointRequest {
     const { method = '', headers, socket } = req;
     this.facts = { method, url: host.url ?? req.url ?? '/', headers, localAddress: socket.localAddress };
     this.connection = socket;
-    this.fault = fault;
+    this.fault = fault ?? faultOf(host);
     this.logger = host.log ?? logger;
     this.#req = req;
     this.#host = host;
     // The body is read when the caller is known. Until then nobody listens, and an error that nobody hears would end the process.
-    host.body?.on('error', () => {});
+    if (this.fault === undefined) host.body?.on('error', () => {});
   }
 
   identity(): Identity | undefined {
@@ -53,4 +53,9 @@ export class NodeRequest implements EndpointRequest {
   onAuthenticated({ authInfo }: Identity): void {
     if (authInfo !== undefined) this.#req.auth = authInfo;
   }
+}
+
+function faultOf({ body }: HostContext): unknown {
+  if (body === undefined || typeof body?.on === 'function') return undefined;
+  return new TypeError('The host must give the body as a stream, or as parsedBody');
 }

@@ -1,16 +1,25 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Place } from '../chain.ts';
+import { type Logger, logWith } from '../logger.ts';
 import type { Credential, HeaderList, ResponseSink } from '../transport/response-sink.ts';
+import type { HostContext, HostHeaders } from './host-context.ts';
 import type { OpenAnswer, OpenAnswers } from './open-answers.ts';
 import { PipelinedAnswers } from './pipelined-answers.ts';
 import { UnsentTexts } from './unsent-texts.ts';
 
-/** Headers as frameworks collect them. */
-export type HostHeaders = Readonly<Record<string, number | string | string[] | undefined>>;
-
 const DONE = Promise.resolve();
 const EXPOSED = ['Mcp-Session-Id', 'WWW-Authenticate'];
+
+/** What all answers share. */
+export interface AnswerParts {
+  /** Bytes kept for a slow reader. */
+  readonly maxBufferedBytes: number;
+  /** The answers that have not been sent to their end. */
+  readonly open: OpenAnswers;
+  /** Where the host has none for the request. */
+  readonly logger: Logger;
+}
 
 /** A {@link ResponseSink} over Node's response. */
 export class NodeSink implements ResponseSink {
@@ -19,9 +28,9 @@ export class NodeSink implements ResponseSink {
   /** What is wrong with the host's headers, if anything: they are left out then. */
   readonly fault: unknown;
   readonly #res: ServerResponse;
-  readonly #open: OpenAnswers;
+  readonly #parts: AnswerParts;
+  readonly #logger: Logger;
   readonly #place: Place<OpenAnswer>;
-  readonly #maxBufferedBytes: number;
   #closed = false;
   /** Whether the client has gone before the end. */
   #left = false;
@@ -30,14 +39,17 @@ export class NodeSink implements ResponseSink {
   readonly #finishNow = () => this.#finish();
   /** Of the stream, where the answer is one. */
   #unsent: UnsentTexts | undefined;
+  /** What comes at once goes with them, in one write. */
+  readonly #sendHeaders = () => {
+    if (!this.#closed && !this.#unsent?.any) this.#res.flushHeaders();
+  };
 
-  /** @param hostHeaders - what the framework wants on every answer; @param maxBufferedBytes - bytes kept for a slow reader. */
-  constructor(res: ServerResponse, hostHeaders: HostHeaders | undefined, maxBufferedBytes: number, open: OpenAnswers) {
+  constructor(res: ServerResponse, { headers, log }: HostContext, parts: AnswerParts) {
     this.#res = res;
-    this.#open = open;
-    this.#place = open.add(this);
-    this.#maxBufferedBytes = maxBufferedBytes;
-    this.fault = setHostHeaders(res, hostHeaders ?? {});
+    this.#parts = parts;
+    this.#logger = log ?? parts.logger;
+    this.#place = parts.open.add(this);
+    this.fault = setHostHeaders(res, headers ?? {});
     exposeMcpHeaders(res);
     res.on('close', this.#finishNow);
     // What a host does to its response behind our back ends the answer, and nothing else.
@@ -68,7 +80,7 @@ export class NodeSink implements ResponseSink {
     if (this.#res.headersSent) this.end();
     if (this.#closed) return;
     const length = body === undefined ? 0 : Buffer.byteLength(body);
-    this.#res.writeHead(status, [...headers, 'content-length', String(length)]);
+    this.#begin(status, [...headers, 'content-length', String(length)]);
     this.#close();
     this.#res.end(body, this.#finishNow);
   }
@@ -78,8 +90,8 @@ export class NodeSink implements ResponseSink {
     if (this.#res.headersSent) this.#gone();
     if (this.#closed) return;
     this.#unsent = new UnsentTexts();
-    this.#res.writeHead(200, [...headers]);
-    this.#res.flushHeaders();
+    this.#begin(200, [...headers]);
+    process.nextTick(this.#sendHeaders);
   }
 
   write(text: string): void {
@@ -89,7 +101,7 @@ export class NodeSink implements ResponseSink {
     unsent.add(Buffer.byteLength(text));
     this.#res.write(text, () => unsent.takeFirst());
     // What the network takes at once is under way by then: only a reader that does not keep up is left.
-    if (unsent.behind > this.#maxBufferedBytes) setImmediate(() => this.#cutIfBehind(unsent));
+    if (unsent.behind > this.#parts.maxBufferedBytes) setImmediate(() => this.#cutIfBehind(unsent));
   }
 
   flushed(): Promise<void> | undefined {
@@ -107,8 +119,19 @@ export class NodeSink implements ResponseSink {
     else this.#onGone = listener;
   }
 
+  /** Headers of the host that do not go with the answer are left out: it must be answered all the same. */
+  #begin(status: number, headers: string[]): void {
+    try {
+      this.#res.writeHead(status, headers);
+    } catch (err) {
+      logWith(this.#logger, 'error', { err }, 'The headers of the host do not go with an answer: they were left out');
+      for (const name of this.#res.getHeaderNames()) this.#res.removeHeader(name);
+      this.#res.writeHead(status, headers);
+    }
+  }
+
   #cutIfBehind(unsent: UnsentTexts): void {
-    if (this.#closed || unsent.behind <= this.#maxBufferedBytes) return;
+    if (this.#closed || unsent.behind <= this.#parts.maxBufferedBytes) return;
     this.#res.destroy();
     this.#gone();
   }
@@ -123,7 +146,7 @@ export class NodeSink implements ResponseSink {
   /** Nothing is on its way any more. */
   #finish(): void {
     this.#gone();
-    this.#open.remove(this.#place);
+    this.#parts.open.remove(this.#place);
     this.#settleSent?.();
   }
 

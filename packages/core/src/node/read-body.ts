@@ -43,10 +43,13 @@ function readAsItArrives(body: Readable, maxBytes: number): Promise<Buffer> {
       body.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
       settled();
     };
-    const onData = (chunk: Buffer) => {
-      received += chunk.length;
+    const onData = (chunk: unknown) => {
+      // Streams give text where somebody has set an encoding.
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      if (!Buffer.isBuffer(bytes)) return onCut();
+      received += bytes.length;
       if (received <= maxBytes) {
-        chunks.push(chunk);
+        chunks.push(bytes);
         return;
       }
       settle(() => reject(tooLarge(maxBytes)));

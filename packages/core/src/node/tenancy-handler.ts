@@ -2,11 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { shuttingDown, TenancyError } from '../errors.ts';
 import { handleRequest, type RequestPath } from '../handle-request.ts';
 import type { WellKnownDocument } from '../identity/oauth-metadata.ts';
-import type { Logger } from '../logger.ts';
 import type { AuthenticatedMessage, HostContext } from './host-context.ts';
 import { NodeRequest } from './node-request.ts';
-import { NodeSink } from './node-sink.ts';
-import type { OpenAnswers } from './open-answers.ts';
+import { type AnswerParts, NodeSink } from './node-sink.ts';
 
 /**
  * Serves one request on Node's request and response: `createServer(tenancy.handler)` is a server. The promise settles when the answer is
@@ -22,29 +20,25 @@ export interface TenancyRoute {
 }
 
 /** What the handlers are made of. */
-export interface HandlerParts {
+export interface HandlerParts extends AnswerParts {
   readonly path: RequestPath;
   readonly endpoint: string;
   readonly documents: readonly WellKnownDocument[];
-  readonly maxBufferedBytes: number;
-  /** The answers that have not been sent to their end. */
-  readonly open: OpenAnswers;
-  readonly logger: Logger;
 }
 
 /** The handler of the MCP endpoint, whatever the path. */
 export function createEndpointHandler(parts: HandlerParts): TenancyHandler {
   return (req, res, host = {}) => {
-    const sink = new NodeSink(res, host.headers, parts.maxBufferedBytes, parts.open);
+    const sink = new NodeSink(res, host, parts);
     return handleRequest(parts.path, new NodeRequest(req, host, sink.fault, parts.logger), sink);
   };
 }
 
 /** The routes of the well-known documents. */
-export function createWellKnownRoutes({ documents, maxBufferedBytes, open }: HandlerParts): TenancyRoute[] {
-  return documents.flatMap(({ paths, body }) => {
+export function createWellKnownRoutes(parts: HandlerParts): TenancyRoute[] {
+  return parts.documents.flatMap(({ paths, body }) => {
     const handler: TenancyHandler = async (_req, res, host = {}) => {
-      const sink = new NodeSink(res, host.headers, maxBufferedBytes, open);
+      const sink = new NodeSink(res, host, parts);
       sink.answer(200, body, DOCUMENT_HEADERS);
       await sink.done;
     };
@@ -53,13 +47,9 @@ export function createWellKnownRoutes({ documents, maxBufferedBytes, open }: Han
 }
 
 /** The route that tells load balancers whether the tenancy takes new sessions. */
-export function createReadinessRoute(
-  { maxBufferedBytes, open }: HandlerParts,
-  path: string,
-  isReady: () => boolean,
-): TenancyRoute {
+export function createReadinessRoute(parts: AnswerParts, path: string, isReady: () => boolean): TenancyRoute {
   const handler: TenancyHandler = async (_req, res, host = {}) => {
-    const sink = new NodeSink(res, host.headers, maxBufferedBytes, open);
+    const sink = new NodeSink(res, host, parts);
     const ready = isReady();
     const { status, headers } = ready ? READY : shuttingDown();
     sink.answer(status, JSON.stringify({ ready }), [...READINESS_HEADERS, ...Object.entries(headers).flat()]);
@@ -70,17 +60,17 @@ export function createReadinessRoute(
 
 /** The handler of everything: endpoint and routes by their path, 404 for any other. */
 export function createTenancyHandler(
-  { endpoint, maxBufferedBytes, open }: HandlerParts,
+  parts: HandlerParts,
   endpointHandler: TenancyHandler,
   routes: readonly TenancyRoute[],
 ): TenancyHandler {
   const handlers = new Map(routes.map(({ path, handler }) => [path, handler]));
-  return async (req, res, host) => {
+  return async (req, res, host = {}) => {
     const path = pathOf(req.url);
-    if (path === endpoint) return endpointHandler(req, res, host);
+    if (path === parts.endpoint) return endpointHandler(req, res, host);
     const handler = req.method === 'GET' || req.method === 'HEAD' ? handlers.get(path) : undefined;
     if (handler !== undefined) return handler(req, res, host);
-    const sink = new NodeSink(res, host?.headers, maxBufferedBytes, open);
+    const sink = new NodeSink(res, host, parts);
     const { status, body } = new TenancyError('not_found', 'Not found');
     sink.answer(status, body, ['content-type', 'application/json']);
   };

@@ -1,5 +1,7 @@
 /** The texts of a stream that the network has not taken yet, in their order. */
 export class UnsentTexts {
+  /** Whether there has ever been one. */
+  any = false;
   readonly #sizes: number[] = [];
   #bytes = 0;
   #onTaken: (() => void) | undefined;
@@ -10,6 +12,7 @@ export class UnsentTexts {
   }
 
   add(bytes: number): void {
+    this.any = true;
     this.#sizes.push(bytes);
     this.#bytes += bytes;
   }

@@ -22,7 +22,7 @@ export interface ResponseSink {
   readonly done: Promise<void>;
   /** A complete answer. `undefined` is an empty body. */
   answer(status: number, body: string | undefined, headers: HeaderList): void;
-  /** Starts an SSE answer: status 200 and its headers are sent at once. */
+  /** Starts an SSE answer: status 200 and its headers are sent at once, with what is written in the same turn of the event loop. */
   openStream(headers: HeaderList): void;
   /**
    * Writes to the open stream. A client that does not read is cut off, once what waits behind the text under way exceeds what may be

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { createGunzip, gzipSync } from 'node:zlib';
 import {
   createTenancy,
@@ -14,6 +14,11 @@ import { expectRejection, listen } from '../support/rejections.ts';
 import { recordingLogger, said, serverWith, textOf, tokens } from '../support/tenancy-server.ts';
 
 const PING = { jsonrpc: '2.0', id: 1, method: 'ping' };
+const INITIALIZE = {
+  ...PING,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'host', version: '1' } },
+};
 
 const createServer = () =>
   serverWith({
@@ -112,6 +117,40 @@ describe('a body that the host decompresses', () => {
     const { wire } = await serveIn(gunzipped);
 
     expectRejection(await wire().send({ body: '{}' }), 400, -32700, 'Parse error: Invalid JSON');
+  });
+});
+
+describe('a body that the host gives as a stream', () => {
+  const json = JSON.stringify(INITIALIZE);
+
+  it.each([
+    ['text', () => Readable.from([json])],
+    ['text in pieces', () => Readable.from([json.slice(0, 9), json.slice(9)])],
+    ['text of an encoding that was set', () => Readable.from([Buffer.from(json)]).setEncoding('utf8')],
+  ])('may be one of %s', async (_what, body) => {
+    const { wire } = await serveIn(() => ({ body: body() }));
+
+    expect((await wire().send({ body: '{}' })).status).toBe(200);
+  });
+
+  it('of anything else is no JSON', async () => {
+    const { wire } = await serveIn(() => ({ body: Readable.from([{ jsonrpc: '2.0' }, json]) }));
+
+    expectRejection(await wire().send({ body: '{}' }), 400, -32700, 'Parse error: Invalid JSON');
+  });
+
+  it('is a 500 where it is none, and the process goes on', async () => {
+    const logger = recordingLogger();
+    let body: unknown = json;
+    const { wire } = await serveIn(() => ({ body: body as Readable | undefined }), { logger });
+
+    expectRejection(await wire().send({ body: '{}' }), 500, -32603, 'Internal error');
+    body = undefined;
+
+    expect(logger.lines).toMatchObject([
+      { level: 'error', fields: { err: { message: expect.stringContaining('parsedBody') } } },
+    ]);
+    expect((await wire().open()).status).toBe(200);
   });
 });
 
@@ -226,4 +265,22 @@ it('headers of the host that cannot be sent are a 500 with the others on it, and
   expect(answer.headers).toMatchObject({ 'x-before': '1', 'x-after': '2' });
   expect(logger.lines).toMatchObject([{ level: 'error' }]);
   expect((await wire().open()).status).toBe(200);
+});
+
+it('headers of the host that do not go with an answer are left out of it, and the log says so', async () => {
+  const logger = recordingLogger();
+  // Node sends trailers only where it does not say how long an answer is.
+  const { wire } = await serveIn(() => ({ headers: { trailer: 'x-after' } }), { logger });
+  const client = wire();
+
+  const opened = await client.open();
+  const refused = await client.send({ method: 'PUT' });
+
+  expect(opened.status).toBe(200);
+  expect(opened.headers.trailer).toBeUndefined();
+  expect(await client.call('ping')).toMatchObject({ result: {} });
+  expect(refused.status).toBe(405);
+  expect(logger.lines).toContainEqual(
+    expect.objectContaining({ level: 'error', message: expect.stringContaining('left out') }),
+  );
 });
