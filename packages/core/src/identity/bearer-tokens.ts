@@ -2,22 +2,58 @@ import { timingSafeEqual } from 'node:crypto';
 import { digestToken } from './principal.ts';
 import { readBearer } from './read-bearer.ts';
 
+/** How often a connection may bring another token before it is taken for a proxy's, for which none is worth keeping. */
+const MAX_CHANGES = 4;
+
 /** A token as its client has sent it. */
-export class BearerToken {
+export interface BearerToken {
   readonly token: string;
   readonly tokenDigest: string;
-  /** The `Authorization` header that it was in: its characters, and its bytes. */
-  readonly #length: number;
-  readonly #bytes: Buffer;
-  /** Where others are compared with it. */
-  #other: Buffer | undefined;
+  /** The `Authorization` header that it was in. */
+  readonly header: string;
+}
 
-  /** Throws `invalid_token` for a header that has none. */
-  constructor(header: string) {
-    this.token = readBearer(header);
-    this.tokenDigest = digestToken(this.token);
-    this.#length = header.length;
+/** Reads tokens. A client sends the same one with each of its requests: one that was good is digested once for a connection. */
+export class BearerTokens {
+  /** By connection; `null` for that of a proxy. */
+  readonly #kept = new WeakMap<object, KeptToken | null>();
+
+  /** The token of an `Authorization` header that came by this connection. Throws `invalid_token` for one that has none. */
+  read(header = '', connection: object): BearerToken {
+    const kept = this.#kept.get(connection);
+    if (kept?.cameIn(header)) return kept;
+    const token = readBearer(header);
+    return { token, tokenDigest: digestToken(token), header };
+  }
+
+  /** The token was good: it is known when the connection brings it again. */
+  keep(bearer: BearerToken, connection: object): void {
+    const kept = this.#kept.get(connection);
+    if (kept === bearer || kept === null) return;
+    const changes = kept === undefined ? 0 : kept.changes + 1;
+    this.#kept.set(connection, changes > MAX_CHANGES ? null : new KeptToken(bearer, changes));
+  }
+}
+
+/** The last good token of a connection. */
+class KeptToken implements BearerToken {
+  readonly token: string;
+  readonly tokenDigest: string;
+  readonly header: string;
+  /** How many others the connection has brought before it. */
+  readonly changes: number;
+  /** Of its header. */
+  readonly #bytes: Buffer;
+  /** Of the header that it is compared with. */
+  readonly #others: Buffer;
+
+  constructor({ token, tokenDigest, header }: BearerToken, changes: number) {
+    this.token = token;
+    this.tokenDigest = tokenDigest;
+    this.header = header;
+    this.changes = changes;
     this.#bytes = Buffer.from(header);
+    this.#others = Buffer.alloc(this.#bytes.length);
   }
 
   /**
@@ -26,25 +62,8 @@ export class BearerToken {
    */
   cameIn(header: string): boolean {
     // What is written is cut off at the end of the buffer: only of as many characters it is all of the header.
-    if (header.length !== this.#length) return false;
-    this.#other ??= Buffer.alloc(this.#bytes.length);
-    const written = this.#other.write(header);
-    return written === this.#bytes.length && timingSafeEqual(this.#other, this.#bytes);
-  }
-}
-
-/** Reads tokens. A client sends the same one with each of its requests: one that was good is digested once for a connection. */
-export class BearerTokens {
-  readonly #last = new WeakMap<object, BearerToken>();
-
-  /** The token of an `Authorization` header that came by this connection. Throws `invalid_token` for one that has none. */
-  read(authorization = '', connection: object): BearerToken {
-    const last = this.#last.get(connection);
-    return last?.cameIn(authorization) ? last : new BearerToken(authorization);
-  }
-
-  /** The token was good: it is known when the connection brings it again. */
-  keep(bearer: BearerToken, connection: object): void {
-    if (this.#last.get(connection) !== bearer) this.#last.set(connection, bearer);
+    if (header.length !== this.header.length) return false;
+    const written = this.#others.write(header);
+    return written === this.#bytes.length && timingSafeEqual(this.#others, this.#bytes);
   }
 }

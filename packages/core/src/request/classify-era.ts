@@ -61,5 +61,5 @@ function claimOf(body: unknown): unknown {
 
 /** Revisions are dates: they compare as text. */
 function isStateless(revision: unknown): boolean {
-  return typeof revision === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(revision) && revision >= MODERN_REVISION;
+  return typeof revision === 'string' && revision >= MODERN_REVISION && /^\d{4}-\d{2}-\d{2}$/.test(revision);
 }
