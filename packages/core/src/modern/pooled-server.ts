@@ -67,7 +67,7 @@ export class PooledServer {
    * token does not do for it.
    */
   answersAlone(request: JSONRPCRequest, authInfo: AuthInfo | undefined): boolean | Promise<boolean> {
-    const scoped = this.transport.scopes.assertNone([request], authInfo);
+    const scoped = this.transport.scopes?.assertNone([request], authInfo);
     const excused = () => this.#paramHeaders?.excuse(request, authInfo) ?? true;
     return scoped === undefined ? excused() : scoped.then(excused);
   }

@@ -43,8 +43,8 @@ export class PooledTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   readonly #context: PooledTransportContext;
-  /** The scopes that the server asks for. */
-  readonly scopes = new ScopeChallenges();
+  /** The scopes that the server asks for, if it may. */
+  scopes: ScopeChallenges | undefined;
   readonly #calls = new Map<RequestId, PendingCall>();
   #lastId = 0;
   /** Whether a request is just being handed over: what is answered now was refused before any handler saw it. */
@@ -67,7 +67,7 @@ export class PooledTransport implements Transport {
 
   /** SDK v2 gives it what knows the scopes that tools, resources and prompts ask for. */
   setScopeChallengeResolver(resolver: ScopeChallengeResolver): void {
-    this.scopes.resolver = resolver;
+    this.scopes = new ScopeChallenges(resolver);
   }
 
   async start(): Promise<void> {}

@@ -15,6 +15,9 @@ export interface ServedSession extends TransportContext {
   onIntroduced(introduction: InitializeResult, outdated: boolean): void;
 }
 
+/** What nearly every session has of servers that were replaced. */
+const NONE: readonly ConnectedServer[] = [];
+
 /**
  * The servers of one session, one after another: the current one takes what arrives, those before it finish the calls that they have
  * begun.
@@ -23,7 +26,8 @@ export class SessionServers {
   readonly #session: ServedSession;
   readonly #connect: ConnectServer;
   #current: ConnectedServer | undefined;
-  readonly #retiring = new Set<ConnectedServer>();
+  /** Those that were replaced, and finish the calls that they have begun. */
+  #retiring = NONE;
   #stale: boolean;
   #rebuilding: Promise<void> | undefined;
   /** What who wants a server is told when there will be none. */
@@ -43,7 +47,7 @@ export class SessionServers {
 
   /** The transports that may know what a message is about, the current one first. */
   get transports(): SessionTransport[] {
-    const servers = this.#current === undefined ? [...this.#retiring] : [this.#current, ...this.#retiring];
+    const servers = this.#current === undefined ? this.#retiring : [this.#current, ...this.#retiring];
     return servers.map(({ transport }) => transport);
   }
 
@@ -102,11 +106,11 @@ export class SessionServers {
 
   /** Closes the servers that have answered their last call. */
   closeFinished(): void {
-    for (const server of this.#retiring) {
-      if (server.transport.callsInFlight > 0) continue;
-      this.#retiring.delete(server);
-      this.#close(server);
-    }
+    if (this.#retiring === NONE) return;
+    const finished = this.#retiring.filter(({ transport }) => transport.callsInFlight === 0);
+    const busy = this.#retiring.filter((server) => !finished.includes(server));
+    this.#retiring = busy.length === 0 ? NONE : busy;
+    for (const server of finished) this.#close(server);
   }
 
   /** Closes every server: calls in flight are aborted, and who waits for a server is refused. */
@@ -148,7 +152,7 @@ export class SessionServers {
       if (this.#refusal !== undefined) throw this.#refusal;
       const introduction = await introduce(server.transport);
       if (server.transport.closed) throw serverUnavailable(new Error('The new server closed its connection at once'));
-      if (this.#current !== undefined) this.#retiring.add(this.#current);
+      if (this.#current !== undefined) this.#retiring = [...this.#retiring, this.#current];
       this.#current = server;
       this.closeFinished();
       this.#session.onIntroduced(introduction, this.#stale);

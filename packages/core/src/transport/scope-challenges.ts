@@ -9,7 +9,11 @@ export type ScopeChallengeResolver = (context: { request: JSONRPCRequest; authIn
 
 /** The scopes that tools, resources and prompts of a server ask for (MCP, Authorization, Scope Challenge Handling). */
 export class ScopeChallenges {
-  resolver: ScopeChallengeResolver | undefined;
+  readonly #resolver: ScopeChallengeResolver;
+
+  constructor(resolver: ScopeChallengeResolver) {
+    this.#resolver = resolver;
+  }
 
   /**
    * Throws `insufficient_scope`, with a challenge that names the scopes, where the caller's token lacks one for a request; or rejects with it, where the server
@@ -18,7 +22,7 @@ export class ScopeChallenges {
   assertNone(requests: readonly JSONRPCRequest[], authInfo: AuthInfo | undefined): Promise<void> | undefined {
     const later: PromiseLike<unknown>[] = [];
     for (const request of requests) {
-      const lacking = this.resolver?.({ request, ...(authInfo && { authInfo }) });
+      const lacking = this.#resolver({ request, ...(authInfo && { authInfo }) });
       if (isPromiseLike(lacking)) {
         lacking.then(unheard, unheard);
         later.push(lacking);

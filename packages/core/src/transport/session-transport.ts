@@ -67,9 +67,11 @@ export class SessionTransport implements Transport {
   readonly #nextId: () => number;
   readonly #toolsList: ToolsListCache | undefined;
   readonly #calls = new Map<RequestId, Call>();
-  readonly #asks = new Map<RequestId, Ask>();
+  /** While there are some. */
+  #asks: Map<RequestId, Ask> | undefined;
   readonly #outbound = new OutboundIds();
-  readonly #scopes = new ScopeChallenges();
+  /** Where the server may ask for scopes. */
+  #scopes: ScopeChallenges | undefined;
   /** While a handshake is replayed: what the server announces by it, the client knows already. */
   #muted = false;
   #closed = false;
@@ -109,17 +111,17 @@ export class SessionTransport implements Transport {
 
   /** Servers of SDK v2 tell by it which scopes they ask for. */
   setScopeChallengeResolver(resolver: ScopeChallengeResolver): void {
-    this.#scopes.resolver = resolver;
+    this.#scopes = new ScopeChallenges(resolver);
   }
 
   /** Whether the server may ask for scopes. */
   get asksForScopes(): boolean {
-    return this.#scopes.resolver !== undefined;
+    return this.#scopes !== undefined;
   }
 
   /** Throws, or rejects with, `insufficient_scope` where the caller's token does not do for one of the requests. */
   assertScopes(requests: readonly JSONRPCRequest[], authInfo: AuthInfo | undefined): Promise<void> | undefined {
-    return this.#scopes.assertNone(requests, authInfo);
+    return this.#scopes?.assertNone(requests, authInfo);
   }
 
   async close(): Promise<void> {
@@ -131,8 +133,8 @@ export class SessionTransport implements Transport {
       call.exchange.respond(aborted(call.clientId, this.#context.released));
     }
     this.#calls.clear();
-    for (const ask of this.#asks.values()) ask.reject(new Error('The connection to the server was closed'));
-    this.#asks.clear();
+    for (const ask of this.#asks?.values() ?? []) ask.reject(new Error('The connection to the server was closed'));
+    this.#asks = undefined;
     for (const id of this.#outbound.pending) this.#tell(errorResponse(id, -32000, 'Connection closed'));
     this.onclose?.();
     this.#context.onServerClosed(this);
@@ -153,6 +155,7 @@ export class SessionTransport implements Transport {
     if (this.#closed) return Promise.reject(new Error('The connection to the server was closed'));
     return new Promise((resolve, reject) => {
       const id = this.#nextId();
+      this.#asks ??= new Map();
       this.#asks.set(id, { resolve, reject });
       this.onmessage?.({ jsonrpc: '2.0', id, method, ...(params && { params: { ...params } }) }, extra);
     });
@@ -201,12 +204,7 @@ export class SessionTransport implements Transport {
 
   #answer(response: JSONRPCResponse): void {
     const id = response.id as RequestId;
-    const ask = this.#asks.get(id);
-    if (ask !== undefined) {
-      this.#asks.delete(id);
-      ask.resolve(response);
-      return;
-    }
+    if (this.#asks !== undefined && this.#answerAsk(this.#asks, id, response)) return;
     const call = this.#calls.get(id);
     if (call === undefined) return;
     this.#remove(id, call);
@@ -214,6 +212,16 @@ export class SessionTransport implements Transport {
     call.exchange.respond(text);
     call.observer?.answered(answer);
     this.#context.onSettled();
+  }
+
+  /** `false` for a request of the client. */
+  #answerAsk(asks: Map<RequestId, Ask>, id: RequestId, response: JSONRPCResponse): boolean {
+    const ask = asks.get(id);
+    if (ask === undefined) return false;
+    asks.delete(id);
+    if (asks.size === 0) this.#asks = undefined;
+    ask.resolve(response);
+    return true;
   }
 
   #sendToClient(message: JSONRPCRequest | JSONRPCNotification, relatedRequestId: RequestId | undefined): void {
