@@ -12,8 +12,8 @@ const MAX_LENGTH = 131_072;
 export class RecordChanges {
   readonly #record: SessionRecord;
   readonly #save: (record: SessionRecord) => Promise<void>;
-  /** The URIs that the client has asked to subscribe to and has no answer for. */
-  readonly #pending = new Set<string>();
+  /** The URIs that the client has asked to subscribe to and has no answer for; absent where it has never asked. */
+  #pending: Set<string> | undefined;
 
   /** @param save - keeps the record when it has changed. */
   constructor(record: SessionRecord, save: (record: SessionRecord) => Promise<void>) {
@@ -52,13 +52,14 @@ export class RecordChanges {
 
   #hasRoomFor(uri: string): boolean {
     if (uri.length > MAX_URI_LENGTH) return false;
-    const all = new Set([...this.#record.subscriptions, ...this.#pending]).add(uri);
+    const all = new Set([...this.#record.subscriptions, ...(this.#pending ?? [])]).add(uri);
     const length = [...all].reduce((sum, subscribed) => sum + subscribed.length, 0);
     return all.size <= MAX_SUBSCRIPTIONS && length <= MAX_LENGTH;
   }
 
   #observeSubscription(uri: string): CallObserver {
-    this.#pending.add(uri);
+    this.#pending ??= new Set();
+    const pending = this.#pending.add(uri);
     return this.#whenAgreed(
       () => {
         const { subscriptions } = this.#record;
@@ -66,7 +67,7 @@ export class RecordChanges {
         subscriptions.push(uri);
         return true;
       },
-      () => this.#pending.delete(uri),
+      () => pending.delete(uri),
     );
   }
 

@@ -15,7 +15,7 @@ import { LiveSession } from './live-session.ts';
 import { sessionToEvict } from './make-room.ts';
 import { SessionElsewhere } from './session-claims.ts';
 import { SessionLifecycle } from './session-lifecycle.ts';
-import type { SessionParts } from './session-parts.ts';
+import type { SessionParts, SessionSettings } from './session-parts.ts';
 import { createSessionRecord, type SessionRecord } from './session-record.ts';
 import type { SessionManagerEvents } from './session-reports.ts';
 import { type SessionPage, type SessionQuery, type SessionSummary, summaryOf } from './session-summary.ts';
@@ -25,7 +25,7 @@ const DONE = Promise.resolve();
 /** The sessions of a tenancy: finds, opens, lists and ends them. */
 export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   readonly #lifecycle: SessionLifecycle;
-  readonly #max: number;
+  readonly #settings: SessionSettings;
   readonly #resumable: boolean;
   #revocations = 0;
   /** Nothing new begins any more. */
@@ -36,7 +36,7 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   constructor(parts: SessionParts) {
     super(parts.logger);
     this.#lifecycle = new SessionLifecycle(parts, this);
-    this.#max = parts.settings.max;
+    this.#settings = parts.settings;
     this.#resumable = parts.eventLog !== undefined;
   }
 
@@ -275,8 +275,11 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   }
 
   async #makeRoom(session: LiveSession, maxSessions: number): Promise<void> {
+    // Fewer in all than one principal may have: nobody can have too many. What a shared store holds is known roughly.
+    const { max, storeIsShared } = this.#settings;
+    if (!storeIsShared && this.#table.opening.size + this.#records.size < Math.min(maxSessions, max)) return;
     for (;;) {
-      const limits = { maxSessions, max: this.#max };
+      const limits = { maxSessions, max };
       const longestIdle = await sessionToEvict(session, this.#table, this.#records, limits);
       if (longestIdle === undefined) return;
       await this.#lifecycle.endElsewhere(longestIdle, 'evicted');

@@ -34,15 +34,14 @@ export class SessionServers {
   #refusal: TenancyError | undefined;
   /** A server that has not taken over yet. */
   #introducing: ConnectedServer | undefined;
-  /** Rejects when the session ends: nobody waits for a server any longer. */
-  readonly #ended = Promise.withResolvers<never>();
+  /** Rejects when the session ends: nobody waits for a server any longer. Absent while nobody ever has. */
+  #ended: PromiseWithResolvers<never> | undefined;
 
   /** @param parked - whether the session has had a server before: the next message is for one that is rebuilt. */
   constructor(session: ServedSession, connect: ConnectServer, parked: boolean) {
     this.#session = session;
     this.#connect = connect;
     this.#stale = parked;
-    this.#ended.promise.catch(unheard);
   }
 
   /** The transports that may know what a message is about, the current one first. */
@@ -76,14 +75,14 @@ export class SessionServers {
   /** Builds the first server and lets it answer the client's `initialize`. */
   async open(identity: Identity, extra: MessageExtraInfo): Promise<InitializeResult> {
     const opening = this.#succeed(identity, false, (transport) => initialize(transport, this.#session.record, extra));
-    return Promise.race([opening, this.#ended.promise]);
+    return Promise.race([opening, this.#end]);
   }
 
   /** The transport of a server from the current factory; a session whose server is outdated gets another one first. */
   async current(identity: Identity, extra: MessageExtraInfo): Promise<SessionTransport> {
     while (this.#stale || this.#rebuilding !== undefined) {
       this.#rebuilding ??= this.#rebuild(identity, extra);
-      await Promise.race([this.#rebuilding, this.#ended.promise]);
+      await Promise.race([this.#rebuilding, this.#end]);
     }
     return this.#live().transport;
   }
@@ -116,10 +115,19 @@ export class SessionServers {
   /** Closes every server: calls in flight are aborted, and who waits for a server is refused. */
   close(refusal: TenancyError): void {
     this.#refusal = refusal;
-    this.#ended.reject(refusal);
+    this.#ended?.reject(refusal);
     if (this.#introducing !== undefined) this.#close(this.#introducing);
     for (const server of this.#retiring) this.#close(server);
     if (this.#current !== undefined) this.#close(this.#current);
+  }
+
+  get #end(): Promise<never> {
+    if (this.#ended === undefined) {
+      this.#ended = Promise.withResolvers();
+      this.#ended.promise.catch(unheard);
+      if (this.#refusal !== undefined) this.#ended.reject(this.#refusal);
+    }
+    return this.#ended.promise;
   }
 
   #live(): ConnectedServer {

@@ -1,3 +1,4 @@
+import { Chain } from '../chain.ts';
 import { serverUnavailable } from '../errors.ts';
 import type { EffectiveLimits } from '../tenant/limits.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
@@ -5,7 +6,7 @@ import { withinTime } from '../within-time.ts';
 
 /** The clients that wait for a session to answer, and have no call in flight yet. */
 export class WaitingClients {
-  readonly #sinks = new Set<ResponseSink>();
+  readonly #sinks = new Chain<ResponseSink>();
   readonly #onSettled: () => void;
 
   /** @param onSettled - called when one of them waits no more. */
@@ -15,28 +16,29 @@ export class WaitingClients {
 
   /** Whether one of them is still there. */
   get any(): boolean {
-    for (const { closed } of this.#sinks) if (!closed) return true;
-    return false;
+    return this.#sinks.first !== undefined && this.#sinks.toArray().some(({ closed }) => !closed);
   }
 
   /** Those that wait by this token must not get what they wait for. */
   revoke(tokenDigest: string): void {
-    for (const { credential } of this.#sinks) if (credential?.tokenDigest === tokenDigest) credential.revoked = true;
+    for (const { credential } of this.#sinks.toArray()) {
+      if (credential?.tokenDigest === tokenDigest) credential.revoked = true;
+    }
   }
 
   /** One waits until it is answered. */
   add(sink: ResponseSink): void {
-    this.#sinks.add(sink);
-    void sink.done.then(() => this.#sinks.delete(sink));
+    const place = this.#sinks.add(sink);
+    void sink.done.then(() => this.#sinks.remove(place));
   }
 
   /** One waits as long as `work` takes. */
   async during<Result>(sink: ResponseSink, work: Promise<Result>): Promise<Result> {
-    this.#sinks.add(sink);
+    const place = this.#sinks.add(sink);
     try {
       return await work;
     } finally {
-      this.#sinks.delete(sink);
+      this.#sinks.remove(place);
       this.#onSettled();
     }
   }

@@ -17,7 +17,8 @@ export class PrincipalUsage {
   /** Those that are being opened, in the order in which they began. */
   readonly opening = new Set<object>();
   #calls = 0;
-  readonly #streams = new Set<OpenAnswer>();
+  /** Absent while there never was one. */
+  #streams: Set<OpenAnswer> | undefined;
 
   constructor(key: string) {
     this.key = key;
@@ -36,10 +37,12 @@ export class PrincipalUsage {
 
   /** Counts a stream until `answer` is done. Throws `stream_limit`. `replaced`: what it takes over from. */
   addStream(answer: OpenAnswer, replaced: OpenAnswer | undefined, maxStreams: number): void {
-    const others = this.#streams.size - Number(replaced !== undefined && this.#streams.has(replaced));
+    this.#streams ??= new Set();
+    const streams = this.#streams;
+    const others = streams.size - Number(replaced !== undefined && streams.has(replaced));
     if (others >= maxStreams) throw limitReached('stream_limit', { name: 'maxStreams', value: maxStreams });
-    this.#streams.add(answer);
-    void answer.done.then(() => this.#streams.delete(answer));
+    streams.add(answer);
+    void answer.done.then(() => streams.delete(answer));
   }
 }
 

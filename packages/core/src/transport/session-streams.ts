@@ -1,3 +1,4 @@
+import { Chain } from '../chain.ts';
 import { sessionNotFound, type TenancyError } from '../errors.ts';
 import { frameOf, framesOf, invalidEventId, readEventId, streamHeaders } from './event-frames.ts';
 import { EventStream, type StreamContext } from './event-stream.ts';
@@ -20,7 +21,7 @@ export class SessionStreams {
   #standalone: EventStream | undefined;
   #aborted = false;
   /** Connections that replay streams which have ended. */
-  readonly #replays = new Set<ResponseSink>();
+  readonly #replays = new Chain<ResponseSink>();
 
   constructor(context: SessionStreamsContext) {
     this.#context = context;
@@ -30,7 +31,7 @@ export class SessionStreams {
   get attachedCount(): number {
     let count = 0;
     for (const stream of this.#streams.values()) if (stream.attached) count += 1;
-    return count + this.#replays.size;
+    return count + this.#replays.toArray().length;
   }
 
   /** The stream for messages that belong to no request of the client. */
@@ -64,7 +65,7 @@ export class SessionStreams {
   /** Closes the connections that were opened with this token; the streams go on. */
   detachByToken(tokenDigest: string): void {
     for (const stream of this.#streams.values()) if (stream.tokenDigest === tokenDigest) stream.detach();
-    for (const sink of this.#replays) if (sink.credential?.tokenDigest === tokenDigest) sink.end();
+    for (const sink of this.#replays.toArray()) if (sink.credential?.tokenDigest === tokenDigest) sink.end();
   }
 
   /** Opens the standalone stream, or carries on the one that `Last-Event-ID` names. See {@link EventStream.attach} and {@link resume}. */
@@ -91,13 +92,13 @@ export class SessionStreams {
     if (sink.credential?.revoked) throw sessionNotFound();
     sink.openStream(streamHeaders(sessionId));
     onOpened();
-    this.#replays.add(sink);
+    const place = this.#replays.add(sink);
     for (const frame of [...framesOf(missed.events), ...lost.map((answer) => frameOf(answer, undefined))]) {
       if (sink.closed || hasExpired(sink.credential)) break;
       sink.write(frame);
       await sink.flushed();
     }
-    this.#replays.delete(sink);
+    this.#replays.remove(place);
     sink.end();
   }
 
@@ -118,7 +119,7 @@ export class SessionStreams {
     this.#aborted = true;
     for (const stream of this.#streams.values()) stream.abort(refusal);
     this.#streams.clear();
-    for (const sink of this.#replays) sink.end();
+    for (const sink of this.#replays.toArray()) sink.end();
   }
 
   #named(streamId: string): EventStream | undefined {

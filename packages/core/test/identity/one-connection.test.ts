@@ -49,6 +49,19 @@ describe('of the requests of one connection, each is judged by its own token', (
     expect(await callAs('Bearer a1', ofA)).toBe(200);
   });
 
+  it('also where it brings many of them, as a proxy does', async () => {
+    const { callAs, open } = await byOneConnection();
+    const { sessionId: ofA } = await open('a1');
+    const { sessionId: ofB } = await open('b1');
+
+    for (let turn = 0; turn < 10; turn += 1) {
+      expect(await callAs('Bearer a1', ofA)).toBe(200);
+      expect(await callAs('Bearer b1', ofB)).toBe(200);
+      expect(await callAs('Bearer b1', ofA)).toBe(404);
+      expect(await callAs('Bearer b2', ofB)).toBe(401);
+    }
+  });
+
   it.each(['Bearer a2', 'Bearer b', 'Bearer a11', 'Bearer aä', 'Bearer', 'Basic a1', '', undefined])(
     '%j is none, and spoils nothing for the next',
     async (authorization) => {
