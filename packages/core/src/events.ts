@@ -184,7 +184,9 @@ export class IsolatedEmitter<Events extends Record<keyof Events, unknown[]>> ext
   /** Calls the listeners of `event` in the order of their registration. Never throws. */
   publish<Name extends keyof Events & string>(event: Name, ...args: Events[Name]): void {
     // The base class types its keys conditionally, which no generic name satisfies.
-    const listeners: readonly unknown[] = this.rawListeners(event as never);
+    const name = event as never;
+    if (this.listenerCount(name) === 0) return;
+    const listeners: readonly unknown[] = this.rawListeners(name);
     for (const listener of listeners) {
       try {
         const returned = Reflect.apply(listener as () => unknown, this, args);

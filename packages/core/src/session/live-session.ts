@@ -260,8 +260,8 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   }
 
   async #postWithoutRequests({ messages }: MessageBatch, request: CallerRequest): Promise<void> {
-    const extra = extraOf(request);
-    if (this.#servers.none && messages.some(isForServer)) await this.#serverFor(request, extra);
+    if (this.#servers.none && messages.some(isForServer)) await this.#serverFor(request, extraOf(request));
+    const extra = this.#servers.none ? {} : extraOf(request);
     for (const message of messages) this.#deliver(message, extra);
     if (messages.some(isInitialized)) await this.#services.saveForOthers(this.record);
     request.sink.answer(202, undefined, []);
