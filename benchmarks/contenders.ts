@@ -149,7 +149,7 @@ export const competitors: readonly Contender[] = [
   mcpHandler,
 ];
 
-/** What the SDK's own server takes of a call, without anybody asking who calls: nothing that uses it can be faster. */
+/** What the SDK's own server takes of a call, without anybody asking who calls: hardly anything that uses it can be faster. */
 export const shortestTransport: Contender = {
   label: 'SDK v1 on the shortest transport (no checks)',
   file: 'servers/sdk-v1/shortest-transport.ts',

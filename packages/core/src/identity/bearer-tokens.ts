@@ -29,7 +29,7 @@ export class BearerTokens {
   /** The token was good: it is known when the connection brings it again. */
   keep(bearer: BearerToken, connection: object): void {
     const kept = this.#kept.get(connection);
-    if (kept === bearer || kept === null) return;
+    if (kept === null || kept?.header === bearer.header) return;
     const changes = kept === undefined ? 0 : kept.changes + 1;
     this.#kept.set(connection, changes > MAX_CHANGES ? null : new KeptToken(bearer, changes));
   }

@@ -10,6 +10,17 @@ import { UnsentTexts } from './unsent-texts.ts';
 
 const DONE = Promise.resolve();
 const EXPOSED = ['Mcp-Session-Id', 'WWW-Authenticate'];
+/** Headers that Node writes where they are due (RFC 9110 section 7.6.1), and `Trailer`, which needs trailers. */
+const OF_THE_CONNECTION = [
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
 
 /** What all answers share. */
 export interface AnswerParts {
@@ -119,13 +130,13 @@ export class NodeSink implements ResponseSink {
     else this.#onGone = listener;
   }
 
-  /** Headers of the host that do not go with the answer are left out: it must be answered all the same. */
+  /** Where the host has set headers that are not its own to set, they are left out: the request must be answered all the same. */
   #begin(status: number, headers: string[]): void {
     try {
       this.#res.writeHead(status, headers);
     } catch (err) {
-      logWith(this.#logger, 'error', { err }, 'The headers of the host do not go with an answer: they were left out');
-      for (const name of this.#res.getHeaderNames()) this.#res.removeHeader(name);
+      logWith(this.#logger, 'error', { err }, 'Headers of the host do not go with an answer: they were left out');
+      for (const name of OF_THE_CONNECTION) this.#res.removeHeader(name);
       this.#res.writeHead(status, headers);
     }
   }

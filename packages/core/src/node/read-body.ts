@@ -44,9 +44,8 @@ function readAsItArrives(body: Readable, maxBytes: number): Promise<Buffer> {
       settled();
     };
     const onData = (chunk: unknown) => {
-      // Streams give text where somebody has set an encoding.
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      if (!Buffer.isBuffer(bytes)) return onCut();
+      const bytes = bytesOf(chunk, body.readableEncoding);
+      if (bytes === undefined) return onCut();
       received += bytes.length;
       if (received <= maxBytes) {
         chunks.push(bytes);
@@ -61,6 +60,12 @@ function readAsItArrives(body: Readable, maxBytes: number): Promise<Buffer> {
     // A client that had gone before this: nothing more will be emitted.
     if (body.destroyed) onCut();
   });
+}
+
+/** Streams give text where somebody has set an encoding, and bytes of other kinds where they were made of them. */
+function bytesOf(chunk: unknown, encoding: BufferEncoding | null): Buffer | undefined {
+  if (typeof chunk === 'string') return Buffer.from(chunk, encoding ?? 'utf8');
+  return chunk instanceof Uint8Array ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : undefined;
 }
 
 function joined(chunks: readonly Buffer[]): Buffer {

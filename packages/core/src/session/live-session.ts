@@ -93,7 +93,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     return this.#state === 'released';
   }
 
-  /** Whether a call is in flight, or a client waits for a server to be built. */
+  /** Whether a call is in flight, or a client waits for a server to be built, or for its request by which the session was resumed. */
   get busy(): boolean {
     return this.#servers.busy || this.waiting.any;
   }

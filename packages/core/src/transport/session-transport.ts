@@ -204,7 +204,13 @@ export class SessionTransport implements Transport {
 
   #answer(response: JSONRPCResponse): void {
     const id = response.id as RequestId;
-    if (this.#asks !== undefined && this.#answerAsk(this.#asks, id, response)) return;
+    const ask = this.#asks?.get(id);
+    if (ask !== undefined) {
+      this.#asks?.delete(id);
+      if (this.#asks?.size === 0) this.#asks = undefined;
+      ask.resolve(response);
+      return;
+    }
     const call = this.#calls.get(id);
     if (call === undefined) return;
     this.#remove(id, call);
@@ -212,16 +218,6 @@ export class SessionTransport implements Transport {
     call.exchange.respond(text);
     call.observer?.answered(answer);
     this.#context.onSettled();
-  }
-
-  /** `false` for a request of the client. */
-  #answerAsk(asks: Map<RequestId, Ask>, id: RequestId, response: JSONRPCResponse): boolean {
-    const ask = asks.get(id);
-    if (ask === undefined) return false;
-    asks.delete(id);
-    if (asks.size === 0) this.#asks = undefined;
-    ask.resolve(response);
-    return true;
   }
 
   #sendToClient(message: JSONRPCRequest | JSONRPCNotification, relatedRequestId: RequestId | undefined): void {

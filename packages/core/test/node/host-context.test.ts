@@ -127,6 +127,8 @@ describe('a body that the host gives as a stream', () => {
     ['text', () => Readable.from([json])],
     ['text in pieces', () => Readable.from([json.slice(0, 9), json.slice(9)])],
     ['text of an encoding that was set', () => Readable.from([Buffer.from(json)]).setEncoding('utf8')],
+    ['text of another encoding', () => Readable.from([Buffer.from(json)], { objectMode: false }).setEncoding('base64')],
+    ['bytes of another kind', () => Readable.from([new TextEncoder().encode(json)])],
   ])('may be one of %s', async (_what, body) => {
     const { wire } = await serveIn(() => ({ body: body() }));
 
@@ -270,7 +272,8 @@ it('headers of the host that cannot be sent are a 500 with the others on it, and
 it('headers of the host that do not go with an answer are left out of it, and the log says so', async () => {
   const logger = recordingLogger();
   // Node sends trailers only where it does not say how long an answer is.
-  const { wire } = await serveIn(() => ({ headers: { trailer: 'x-after' } }), { logger });
+  const headers = { trailer: 'x-after', 'access-control-allow-origin': '*' };
+  const { wire } = await serveIn(() => ({ headers }), { logger });
   const client = wire();
 
   const opened = await client.open();
@@ -278,6 +281,7 @@ it('headers of the host that do not go with an answer are left out of it, and th
 
   expect(opened.status).toBe(200);
   expect(opened.headers.trailer).toBeUndefined();
+  expect(opened.headers['access-control-allow-origin']).toBe('*');
   expect(await client.call('ping')).toMatchObject({ result: {} });
   expect(refused.status).toBe(405);
   expect(logger.lines).toContainEqual(
