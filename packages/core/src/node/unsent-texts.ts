@@ -1,10 +1,14 @@
 /** The texts of a stream that the network has not taken yet, in their order. */
 export class UnsentTexts {
-  /** Whether there has ever been one. */
-  any = false;
   readonly #sizes: number[] = [];
+  #any = false;
   #bytes = 0;
   #onTaken: (() => void) | undefined;
+
+  /** Whether there has ever been one. */
+  get any(): boolean {
+    return this.#any;
+  }
 
   /** Bytes that wait behind the text under way. */
   get behind(): number {
@@ -12,7 +16,7 @@ export class UnsentTexts {
   }
 
   add(bytes: number): void {
-    this.any = true;
+    this.#any = true;
     this.#sizes.push(bytes);
     this.#bytes += bytes;
   }

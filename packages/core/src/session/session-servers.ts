@@ -107,7 +107,7 @@ export class SessionServers {
   closeFinished(): void {
     if (this.#retiring === NONE) return;
     const finished = this.#retiring.filter(({ transport }) => transport.callsInFlight === 0);
-    const busy = this.#retiring.filter((server) => !finished.includes(server));
+    const busy = this.#retiring.filter(({ transport }) => transport.callsInFlight > 0);
     this.#retiring = busy.length === 0 ? NONE : busy;
     for (const server of finished) this.#close(server);
   }

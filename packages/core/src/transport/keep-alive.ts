@@ -12,7 +12,7 @@ interface Kept {
   due: number;
 }
 
-/** What a target is no longer called by. */
+/** A target's place among those that are called: what it is removed by. */
 export type KeptAlive = Place<Kept>;
 
 /**
