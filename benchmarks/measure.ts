@@ -10,6 +10,8 @@ export interface Extent {
   readonly rounds: number;
   readonly roundMs: number;
   readonly warmUpMs: number;
+  /** Load before each round, not measured: the server has just stood still while the others had their turns, and its heap has shrunk. */
+  readonly leadInMs: number;
 }
 
 /** Everything measured of one server. */
@@ -43,6 +45,7 @@ export async function measure(
     }
     for (let round = 0; round < extent.rounds; round += 1) {
       for (const candidate of rotated(candidates, round)) {
+        await named(candidate.contender, candidate.warmUp(extent.leadInMs));
         await named(candidate.contender, candidate.calmRound(extent.roundMs));
       }
     }

@@ -6,9 +6,9 @@ import { median } from './statistics.ts';
 import { knowsStolenTime } from './stolen-time.ts';
 
 /** The sentence that says how much was measured. */
-export function extentOf({ rounds, roundMs, warmUpMs }: Extent): string {
+export function extentOf({ rounds, roundMs, warmUpMs, leadInMs }: Extent): string {
   return [
-    `Every answer is checked. ${rounds} interleaved rounds of ${seconds(roundMs)} s after ${seconds(warmUpMs)} s of warm-up;`,
+    `Every answer is checked. ${rounds} interleaved rounds of ${seconds(roundMs)} s, each after a lead-in of ${seconds(leadInMs)} s that does not count, and all after ${seconds(warmUpMs)} s of warm-up;`,
     'medians of the rounds, minimum and maximum in brackets.',
   ].join(' ');
 }

@@ -9,7 +9,8 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string' },
     seconds: { type: 'string' },
-    'warm-up': { type: 'string' },
+    'warm-up': { type: 'string', default: '3' },
+    'lead-in': { type: 'string', default: '0.3' },
     minutes: { type: 'string', default: '20' },
   },
 });
@@ -18,7 +19,8 @@ const thorough = positionals.length > 0;
 const extent = {
   rounds: positive('rounds', values.rounds ?? (thorough ? '20' : '5')),
   roundMs: 1_000 * positive('seconds', values.seconds ?? (thorough ? '1' : '0.5')),
-  warmUpMs: 1_000 * positive('warm-up', values['warm-up'] ?? '3'),
+  warmUpMs: 1_000 * positive('warm-up', values['warm-up']),
+  leadInMs: 1_000 * positive('lead-in', values['lead-in']),
   minutes: positive('minutes', values.minutes),
 };
 const names = thorough ? positionals : defaultSuites;
