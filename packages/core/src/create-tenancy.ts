@@ -26,8 +26,8 @@ import { isJSONRPCMessage, type JSONRPCNotification, type Notification } from '.
 import { readTenancyOptions } from './read-options.ts';
 import { MAX_TIMER_MS, readWholeNumber } from './read-whole-number.ts';
 import { createCheckOrigin } from './request/check-origin.ts';
-import { type NotifyTarget, SessionManager } from './session/session-manager.ts';
-import type { DrainOptions, Revocation, TenancyStats } from './tenancy-operations.ts';
+import { SessionManager } from './session/session-manager.ts';
+import type { DrainOptions, NotifyTarget, Revocation, TenancyStats } from './tenancy-operations.ts';
 import type { TenancyOptions, TenancySettings } from './tenancy-options.ts';
 import { createAdmit } from './tenant/limits.ts';
 import { PrincipalUsages } from './tenant/principal-usage.ts';

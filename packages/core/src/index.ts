@@ -1,6 +1,6 @@
 // For users
 export { createTenancy, type Tenancy } from './create-tenancy.ts';
-export type { DrainOptions, Revocation, TenancyStats } from './tenancy-operations.ts';
+export type { DrainOptions, NotifyTarget, Revocation, TenancyStats } from './tenancy-operations.ts';
 export {
   TenancyError,
   type TenancyErrorCode,
@@ -31,7 +31,7 @@ export type { ModernOptions, TenantServerContext, TenantServerFactory } from './
 export { digestToken, type Identify, type Principal } from './identity/principal.ts';
 export type { Logger } from './logger.ts';
 export { MemorySessionStore } from './session/memory-session-store.ts';
-export { type NotifyTarget, SessionManager } from './session/session-manager.ts';
+export { SessionManager } from './session/session-manager.ts';
 export type { SessionManagerEvents } from './session/session-reports.ts';
 export type { SessionPage, SessionQuery, SessionSummary } from './session/session-summary.ts';
 export type { Cluster, SessionOptions, StreamOptions, TenancyOptions } from './tenancy-options.ts';

@@ -21,6 +21,12 @@ export interface Revocation {
   readonly token?: string;
 }
 
+/** Whom a notification is for: the clients of one tenant, of one session, or all. */
+export interface NotifyTarget {
+  readonly tenantId?: string;
+  readonly sessionId?: string;
+}
+
 /** How a tenancy is drained. */
 export interface DrainOptions {
   /** ms that calls in flight may take to finish before they are aborted. Default: 30,000. */

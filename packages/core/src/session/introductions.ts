@@ -8,23 +8,36 @@ import type { SessionRecord } from './session-record.ts';
 const MAX = 1_000;
 const TTL_MS = 300_000;
 
-interface Entry {
+/** How much later than that one may be forgotten, ms: the clock is not looked at for each. */
+const TTL_RESOLUTION_MS = 1_000;
+
+/** What a server has said of itself. */
+export interface Introduction {
+  readonly result: InitializeResult;
+  /** The same, as it is written. */
+  readonly json: string;
+}
+
+interface Entry extends Introduction {
   readonly caller: SessionFilter;
-  readonly introduction: InitializeResult;
 }
 
 /** What servers have answered to `initialize`, by caller, token and the revision that was asked for. */
 export class Introductions {
-  readonly #entries = new LRUCache<string, Entry>({ max: MAX, ttl: TTL_MS });
+  readonly #entries = new LRUCache<string, Entry>({
+    max: MAX,
+    ttl: TTL_MS,
+    ttlResolution: TTL_RESOLUTION_MS,
+  });
 
   /** What a server would say to the client of a session that is being opened. */
-  known(record: SessionRecord): InitializeResult | undefined {
-    return this.#entries.get(keyOf(record))?.introduction;
+  known(record: SessionRecord): Introduction | undefined {
+    return this.#entries.get(keyOf(record));
   }
 
   /** A server has said so to the client of a session. `asked`: the record as it was before. */
-  keep(asked: SessionRecord, introduction: InitializeResult): void {
-    this.#entries.set(keyOf(asked), { caller: callerOf(asked), introduction });
+  keep(asked: SessionRecord, introduction: Introduction): void {
+    this.#entries.set(keyOf(asked), { ...introduction, caller: callerOf(asked) });
   }
 
   /** Servers will say something else to those who are meant. */

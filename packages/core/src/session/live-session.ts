@@ -21,6 +21,7 @@ import { RecordChanges } from './record-changes.ts';
 import { noteIntroduction, type SessionRecord } from './session-record.ts';
 import { type ServedSession, SessionServers } from './session-servers.ts';
 import type { SessionServices } from './session-services.ts';
+import type { Awaitable } from './session-store.ts';
 import { WaitingClients } from './waiting-clients.ts';
 
 const PRIMING_SINCE = '2025-11-25';
@@ -45,8 +46,6 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   readonly waiting: WaitingClients;
   readonly #changes: RecordChanges;
   #state: 'present' | 'ended' | 'released' = 'present';
-  /** Whether no server has ever known of it. */
-  #untouched = false;
 
   /** @param parked - whether it only lacks a server. */
   constructor(record: SessionRecord, usage: PrincipalUsage, services: SessionServices, parked: boolean) {
@@ -117,21 +116,14 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.record.lastSeenAt = Date.now();
   }
 
-  /** Lets the session's first server answer the client's `initialize`; where servers wait to be needed, with what another has said before. */
-  async open(request: CallerRequest): Promise<InitializeResult> {
-    const { introductions } = this.#services;
+  /** What answers the client's `initialize`, as JSON: what its server says, or at once what another has said, where servers wait to be needed. */
+  open(request: CallerRequest): Awaitable<string> {
     this.#use(request.identity);
-    const known = introductions?.known(this.record);
-    if (known !== undefined) {
-      this.#servers.outdate();
-      this.#untouched = true;
-      noteIntroduction(this.record, known);
-      return known;
-    }
-    const asked = { ...this.record };
-    const introduction = await this.waiting.forServer(request, this.#servers.open(request.identity, extraOf(request)));
-    if (this.#servers.ready !== undefined) introductions?.keep(asked, introduction);
-    return introduction;
+    const known = this.#services.introductions?.known(this.record);
+    if (known === undefined) return this.#introduce(request);
+    this.#servers.wait();
+    noteIntroduction(this.record, known.result);
+    return known.json;
   }
 
   /** Takes the messages of one POST; what the server answers goes to the request's sink. */
@@ -153,7 +145,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.#use(identity);
     const lastEventId = this.log === undefined ? undefined : named;
     this.usage.addStream(sink, this.streams.carrierOf(lastEventId), limits.maxStreams);
-    if (this.#servers.none && !this.#untouched) await this.#serverFor(request, extraOf(request));
+    if (this.#servers.lost) await this.#serverFor(request, extraOf(request));
     const onOpened = () => this.#services.onStreamOpened(this.record, sink);
     await this.waiting.during(sink, this.streams.open(sink, lastEventId, onOpened));
   }
@@ -238,6 +230,14 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.record.announced = outdated;
     if (this.opened) void this.#services.save(this.record);
     this.#services.onServerBuilt(this.record, { outdated, rebuilt: this.opened });
+  }
+
+  async #introduce(request: CallerRequest): Promise<string> {
+    const asked = { ...this.record };
+    const result = await this.waiting.forServer(request, this.#servers.open(request.identity, extraOf(request)));
+    const json = JSON.stringify(result);
+    if (this.#servers.ready !== undefined) this.#services.introductions?.keep(asked, { result, json });
+    return json;
   }
 
   /** Notes that the session is in use, and by which token. */

@@ -13,7 +13,6 @@ import type { SessionManager } from './session-manager.ts';
 
 /** ms before a session is looked for once more that is not where it was: its process may be letting go of it, or its lease be about to end. */
 const LOOK_AGAIN_MS = 25;
-const JSON_HEADERS = ['content-type', 'application/json'];
 
 /** Has the process that owns a session answer a request; settles with `false` where it does not have the session any more. */
 export type Forward = (owner: string, request: CallerRequest, body: unknown) => Promise<boolean>;
@@ -135,13 +134,15 @@ async function openSession(
   initialize: NonNullable<MessageBatch['initialize']>,
 ): Promise<void> {
   const { sink } = request;
-  const answer = { jsonrpc: '2.0', id: initialize.id };
+  const id = JSON.stringify(initialize.id);
   try {
-    const { session, result } = await sessions.open(initialize, request);
-    sink.answer(200, JSON.stringify({ ...answer, result }), [...JSON_HEADERS, 'mcp-session-id', session.sessionId]);
+    const { sessionId, result } = await sessions.open(initialize, request);
+    const headers = ['content-type', 'application/json', 'mcp-session-id', sessionId];
+    sink.answer(200, `{"jsonrpc":"2.0","id":${id},"result":${result}}`, headers);
   } catch (error) {
     if (!(error instanceof InitializeRefusedError)) throw error;
-    sink.answer(200, JSON.stringify({ ...answer, error: error.error }), JSON_HEADERS);
+    const refusal = JSON.stringify(error.error);
+    sink.answer(200, `{"jsonrpc":"2.0","id":${id},"error":${refusal}}`, ['content-type', 'application/json']);
   }
 }
 

@@ -2,7 +2,9 @@ import { LRUCache } from 'lru-cache';
 import type { SessionOwnership } from '../cluster/session-ownership.ts';
 import { storeUnavailable, TenancyError, unheard } from '../errors.ts';
 import { type Principal, samePrincipal } from '../identity/principal.ts';
+import { isPromiseLike } from '../is-promise-like.ts';
 import { inTime } from './in-time.ts';
+import type { Awaitable } from './session-store.ts';
 
 /** Sessions of other processes that are remembered, and for how long: each of them says itself when it has one no more. */
 const MAX_KNOWN = 10_000;
@@ -43,8 +45,11 @@ export class SessionClaims {
   }
 
   /** Does `work` with a session that nobody else knows of. Rejects as {@link with}. */
-  async withNew<Result>(sessionId: string, work: () => Promise<Result>): Promise<Result> {
-    if (this.#ownership === undefined) return work();
+  withNew<Result>(sessionId: string, work: () => Awaitable<Result>): Awaitable<Result> {
+    return this.#ownership === undefined ? work() : this.#withNewOfFleet(sessionId, work);
+  }
+
+  async #withNewOfFleet<Result>(sessionId: string, work: () => Awaitable<Result>): Promise<Result> {
     const lapses = this.#lapses;
     await this.#acquire(sessionId);
     return this.#unlessLapsed(lapses, work);
@@ -65,9 +70,19 @@ export class SessionClaims {
     return this.#ask((ownership) => ownership.ownerOf(sessionId));
   }
 
-  /** The session may go to another process. */
-  release(sessionId: string): Promise<void> {
-    return this.#ownership?.release(sessionId).catch(unheard) ?? DONE;
+  /** The session may go to another process. Never rejects. */
+  release(sessionId: string): Promise<void> | undefined {
+    return this.#ownership?.release(sessionId).catch(unheard);
+  }
+
+  /** As {@link release}, when `work` is done: at once where it is done already. Rejects as `work` does. */
+  releaseAfter(work: unknown, sessionId: string): Promise<void> | undefined {
+    const released = () => this.release(sessionId);
+    return isPromiseLike(work)
+      ? Promise.resolve(work)
+          .then(() => {})
+          .finally(released)
+      : released();
   }
 
   /** Where a caller's session was found to be. */
@@ -89,7 +104,7 @@ export class SessionClaims {
     return this.#ask((ownership) => ownership.acquire(sessionId));
   }
 
-  async #unlessLapsed<Result>(lapses: number, work: () => Promise<Result>): Promise<Result> {
+  async #unlessLapsed<Result>(lapses: number, work: () => Awaitable<Result>): Promise<Result> {
     const result = await work();
     if (lapses !== this.#lapses) throw storeUnavailable(new Error('The lease of this process is over'));
     return result;
@@ -104,5 +119,3 @@ export class SessionClaims {
     }
   }
 }
-
-const DONE = Promise.resolve();

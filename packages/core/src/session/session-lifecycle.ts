@@ -1,10 +1,12 @@
-import { sessionNotFound, unheard } from '../errors.ts';
+import { unheard } from '../errors.ts';
 import type { IsolatedEmitter, SessionEndReason } from '../events.ts';
+import { isPromiseLike } from '../is-promise-like.ts';
 import { logWith } from '../logger.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import { SessionLog } from '../transport/session-log.ts';
 import { Introductions } from './introductions.ts';
 import { LiveSession } from './live-session.ts';
+import { NewSessions } from './new-sessions.ts';
 import { ParkedSessions } from './parked-sessions.ts';
 import { SessionClaims, type SessionElsewhere } from './session-claims.ts';
 import { recordGraceMs, SessionKeeper } from './session-keeper.ts';
@@ -13,6 +15,7 @@ import type { SessionRecord } from './session-record.ts';
 import { SessionRecords } from './session-records.ts';
 import { type SessionManagerEvents, SessionReports } from './session-reports.ts';
 import type { SessionServices } from './session-services.ts';
+import type { Awaitable } from './session-store.ts';
 import { SessionTable } from './session-table.ts';
 
 /**
@@ -40,6 +43,7 @@ export class SessionLifecycle {
   readonly #services: SessionServices;
   readonly #keeper: SessionKeeper;
   readonly #parkedSessions: ParkedSessions;
+  readonly #newSessions: NewSessions;
 
   constructor(parts: SessionParts, manager: IsolatedEmitter<SessionManagerEvents>) {
     const { connect, eventLog, retryMs, keepAlive, store, fleet, settings, logger, events } = parts;
@@ -47,7 +51,13 @@ export class SessionLifecycle {
     this.table = new SessionTable(parts.usages);
     this.claims = new SessionClaims(fleet?.ownership, () => this.#lapse());
     if (settings.lazy) this.introductions = new Introductions();
-    this.records = new SessionRecords(store, settings.idleTimeoutMs, recordGraceMs(settings), logger);
+    this.records = new SessionRecords({
+      store,
+      idleTimeoutMs: settings.idleTimeoutMs,
+      graceMs: recordGraceMs(settings),
+      present: settings.storeIsShared ? undefined : (sessionId) => this.table.get(sessionId)?.record,
+      logger,
+    });
     this.reports = new SessionReports(events, manager);
     this.#keeper = new SessionKeeper(this.table, this.records, settings, {
       end: (session) => this.endUnheard(session, 'idle'),
@@ -74,28 +84,23 @@ export class SessionLifecycle {
     const { table, records, claims } = this;
     const create = (record: SessionRecord) => this.#create(record, true);
     this.#parkedSessions = new ParkedSessions({ table, records, claims, eventLog, logger, create });
+    this.#newSessions = new NewSessions({
+      table,
+      records,
+      claims,
+      onOpened: ({ record }) => this.reports.created(record),
+      onFailed: (session) => this.endUnheard(session, 'server_closed'),
+      onSettled: () => this.#settled(),
+    });
     if (this.records.size > 0) this.#keeper.watch();
   }
 
   /** Opens a session by `introduce`. Rejects where it cannot be kept, or has ended meanwhile. */
-  async open<Result>(record: SessionRecord, introduce: (session: LiveSession) => Promise<Result>): Promise<Result> {
+  open<Result>(record: SessionRecord, introduce: (session: LiveSession) => Awaitable<Result>): Promise<Result> {
     const session = this.#create(record, false);
     this.table.begin(session);
     this.#keeper.watch();
-    try {
-      return await this.claims.withNew(record.id, async () => {
-        const result = await introduce(session);
-        await this.#opened(session);
-        return result;
-      });
-    } catch (error) {
-      this.endUnheard(session, 'server_closed');
-      throw error;
-    } finally {
-      if (!session.present) void this.claims.release(session.sessionId);
-      this.table.begun(session);
-      this.#settled();
-    }
+    return this.#newSessions.open(session, () => introduce(session));
   }
 
   /** A session that is in this process. */
@@ -128,18 +133,14 @@ export class SessionLifecycle {
   }
 
   /** Ends a session. Rejects with `store_unavailable` where its record may still be there. */
-  async end(session: LiveSession, reason: SessionEndReason): Promise<void> {
+  end(session: LiveSession, reason: SessionEndReason): Awaitable<void> {
     if (!this.table.remove(session)) return;
     session.end();
     this.#settled();
     if (!session.opened) return;
     const forgotten = this.records.delete(session.sessionId);
     this.reports.ended(session.record, reason);
-    try {
-      await forgotten;
-    } finally {
-      await this.claims.release(session.sessionId);
-    }
+    return this.claims.releaseAfter(forgotten, session.sessionId);
   }
 
   /**
@@ -168,7 +169,8 @@ export class SessionLifecycle {
 
   /** Ends a session that nobody waits for the end of; its record ends by itself where the store fails. */
   endUnheard(session: LiveSession | undefined, reason: SessionEndReason): void {
-    if (session !== undefined) this.end(session, reason).catch(unheard);
+    const ended = session && this.end(session, reason);
+    if (isPromiseLike(ended)) ended.catch(unheard);
   }
 
   /** Settles when no call is in flight and no session is being opened, after `deadlineMs` at the latest. */
@@ -204,21 +206,6 @@ export class SessionLifecycle {
 
   #create(record: SessionRecord, resumed: boolean): LiveSession {
     return new LiveSession(record, this.table.usageOf(record.principal), this.#services, resumed);
-  }
-
-  async #opened(session: LiveSession): Promise<void> {
-    if (session.ended) throw sessionNotFound();
-    await this.records.create(session.record).catch((error) => {
-      // It may be kept all the same.
-      this.records.delete(session.sessionId).catch(unheard);
-      throw error;
-    });
-    if (session.ended) {
-      await this.records.delete(session.sessionId);
-      throw sessionNotFound();
-    }
-    session.opened = true;
-    this.reports.created(session.record);
   }
 
   async #release(session: LiveSession): Promise<void> {
@@ -261,7 +248,11 @@ export class SessionLifecycle {
   #expired(record: SessionRecord): void {
     const present = this.table.get(record.id);
     if (present === undefined) this.#forget(record, 'idle');
-    else this.claims.withNew(record.id, () => this.records.create(present.record)).catch(unheard);
+    else this.#keepAgain(present.record).catch(unheard);
+  }
+
+  async #keepAgain(record: SessionRecord): Promise<void> {
+    await this.claims.withNew(record.id, () => this.records.create(record));
   }
 
   /** A parked session has ended, and its record is gone. */

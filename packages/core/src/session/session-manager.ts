@@ -5,14 +5,16 @@ import { IsolatedEmitter, type SessionEndReason } from '../events.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { samePrincipal } from '../identity/principal.ts';
 import { callerOf, isMeant, type SessionFilter } from '../identity/session-filter.ts';
+import { isPromiseLike } from '../is-promise-like.ts';
 import type { JSONRPCNotification } from '../protocol/json-rpc.ts';
-import type { InitializeRequest, InitializeResult } from '../protocol/lifecycle.ts';
+import type { InitializeRequest } from '../protocol/lifecycle.ts';
 import { readWholeNumber } from '../read-whole-number.ts';
+import type { NotifyTarget } from '../tenancy-operations.ts';
 import type { CallerRequest } from '../transport/caller-request.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
 import { assertIntroductionSize } from './introduction-size.ts';
 import { LiveSession } from './live-session.ts';
-import { sessionToEvict } from './make-room.ts';
+import { type RoomLimits, sessionToEvict } from './make-room.ts';
 import { SessionElsewhere } from './session-claims.ts';
 import { SessionLifecycle } from './session-lifecycle.ts';
 import type { SessionParts, SessionSettings } from './session-parts.ts';
@@ -84,7 +86,8 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
   async end(sessionId: string, reason: SessionEndReason = 'operator'): Promise<boolean> {
     const session = this.#table.get(sessionId);
     if (session === undefined) return this.#endParked(sessionId, reason);
-    await this.#lifecycle.end(session, reason);
+    const ended = this.#lifecycle.end(session, reason);
+    if (isPromiseLike(ended)) await ended;
     return true;
   }
 
@@ -123,23 +126,22 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     return this.find(sessionId, identity, sink);
   }
 
-  /** Opens a session for an `initialize` request. Rejects where a limit is reached or the server cannot be built. */
-  async open(
-    { params }: InitializeRequest,
-    request: CallerRequest,
-  ): Promise<{ session: LiveSession; result: InitializeResult }> {
+  /** Opens a session for an `initialize` request, whose result is given as JSON. Rejects where a limit is reached or the server cannot be built. */
+  async open({ params }: InitializeRequest, request: CallerRequest): Promise<{ sessionId: string; result: string }> {
     this.assertNotDraining();
     assertIntroductionSize(params);
     const { principal, tokenDigest } = request.identity;
     const record = createSessionRecord(principal, tokenDigest, params);
-    const open = async (session: LiveSession) => {
-      await this.#makeRoom(session, request.limits.maxSessions);
-      return { session, result: await session.open(request) };
-    };
-    return this.#lifecycle.open(record, open).catch((error) => {
+    try {
+      const result = await this.#lifecycle.open(record, (session) => {
+        const room = this.#makeRoom(session, request.limits.maxSessions);
+        return room === undefined ? session.open(request) : room.then(() => session.open(request));
+      });
+      return { sessionId: record.id, result };
+    } catch (error) {
       this.assertNotDraining();
       throw error;
-    });
+    }
   }
 
   /** Whether a session is in this process, or may be. */
@@ -274,12 +276,15 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     return present === undefined || isMeant(callerOf(present.record), filter);
   }
 
-  async #makeRoom(session: LiveSession, maxSessions: number): Promise<void> {
-    // Fewer in all than one principal may have: nobody can have too many. What a shared store holds is known roughly.
+  /** There is room at once where fewer are open in all than one principal may have; what a shared store holds is known roughly. */
+  #makeRoom(session: LiveSession, maxSessions: number): Promise<void> | undefined {
     const { max, storeIsShared } = this.#settings;
-    if (!storeIsShared && this.#table.opening.size + this.#records.size < Math.min(maxSessions, max)) return;
+    const few = this.#table.opening.size + this.#records.size < Math.min(maxSessions, max);
+    return few && !storeIsShared ? undefined : this.#evict(session, { maxSessions, max });
+  }
+
+  async #evict(session: LiveSession, limits: RoomLimits): Promise<void> {
     for (;;) {
-      const limits = { maxSessions, max };
       const longestIdle = await sessionToEvict(session, this.#table, this.#records, limits);
       if (longestIdle === undefined) return;
       await this.#lifecycle.endElsewhere(longestIdle, 'evicted');
@@ -290,10 +295,4 @@ export class SessionManager extends IsolatedEmitter<SessionManagerEvents> {
     const present = this.#table.get(record.id);
     return summaryOf(present?.record ?? record, present !== undefined && !present.bare);
   }
-}
-
-/** Whom a notification is for: the clients of one tenant, of one session, or all. */
-export interface NotifyTarget {
-  readonly tenantId?: string;
-  readonly sessionId?: string;
 }

@@ -1,4 +1,4 @@
-import { errorFrom, storeUnavailable, unheard } from '../errors.ts';
+import { errorFrom, storeUnavailable, type TenancyError, unheard } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { SessionFilter } from '../identity/session-filter.ts';
 import { isPromiseLike } from '../is-promise-like.ts';
@@ -6,7 +6,7 @@ import { type Logger, logWith } from '../logger.ts';
 import { inTime } from './in-time.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { Awaitable, SessionStore, StoredSession } from './session-store.ts';
-import { recordFromStored, storedFromRecord } from './stored-record.ts';
+import { outlineOf, recordFromStored, storedFromRecord } from './stored-record.ts';
 
 const PAGE = 1_000;
 
@@ -15,6 +15,17 @@ export interface RecordPage {
   readonly records: readonly SessionRecord[];
   /** Where the next page begins; absent on the last one. */
   readonly cursor?: string;
+}
+
+/** What records are kept by. */
+export interface SessionRecordsParts {
+  readonly store: SessionStore;
+  readonly idleTimeoutMs: number;
+  /** How much later than the session its record ends, ms, so that it is a live session that ends first. */
+  readonly graceMs: number;
+  /** The record of a session that is in this process; absent where others may know the store, and look there for it. */
+  readonly present: ((sessionId: string) => SessionRecord | undefined) | undefined;
+  readonly logger: Logger;
 }
 
 interface Writing {
@@ -30,56 +41,54 @@ interface Writing {
  * for is tried again later. The log says once that the store fails, and once that it works again.
  */
 export class SessionRecords {
-  readonly #store: SessionStore;
-  readonly #idleTimeoutMs: number;
-  readonly #graceMs: number;
-  readonly #logger: Logger;
+  readonly #parts: SessionRecordsParts;
   /** Sessions that are being written. */
   readonly #writing = new Map<string, Writing>();
   #failing = false;
 
-  /** @param graceMs - how much later than the session the record ends, so that it is a live session that ends first. */
-  constructor(store: SessionStore, idleTimeoutMs: number, graceMs: number, logger: Logger) {
-    this.#store = store;
-    this.#idleTimeoutMs = idleTimeoutMs;
-    this.#graceMs = graceMs;
-    this.#logger = logger;
+  constructor(parts: SessionRecordsParts) {
+    this.#parts = parts;
   }
 
   get durable(): boolean {
-    return this.#store.durable;
+    return this.#parts.store.durable;
   }
 
   get size(): number {
-    return this.#store.size;
+    return this.#parts.store.size;
   }
 
-  /** Keeps the record of a new session. */
-  create(record: SessionRecord): Promise<void> {
-    return this.#attempt(() => this.#store.create(storedFromRecord(record), this.#ttlOf(record)));
+  /**
+   * Keeps the record of a new session: at once where the store does so. A failure is a rejection in any case. Where no one else looks into the store, the
+   * state of a session that is present is kept with its next {@link save}.
+   */
+  create(record: SessionRecord): Awaitable<void> {
+    const { store, present } = this.#parts;
+    const session = present === undefined ? storedFromRecord(record) : outlineOf(record);
+    return this.#attempt(() => store.create(session, this.#ttlOf(record)));
   }
 
   /** The record of a session; `undefined` for one that is unknown, or that cannot be read. */
   async load(sessionId: string): Promise<SessionRecord | undefined> {
     await this.#writing.get(sessionId)?.done.catch(unheard);
-    const stored = await this.#attempt(() => this.#store.get(sessionId));
+    const stored = await this.#attempt(() => this.#parts.store.get(sessionId));
     return stored ? this.#read(stored) : undefined;
   }
 
-  /** Forgets a session; `false` where it was not kept. */
-  delete(sessionId: string): Promise<boolean> {
-    return this.#attempt(() => this.#store.delete(sessionId));
+  /** Forgets a session; `false` where it was not kept. At once, as {@link create}. */
+  delete(sessionId: string): Awaitable<boolean> {
+    return this.#attempt(() => this.#parts.store.delete(sessionId));
   }
 
   /** How many sessions a principal has. */
-  count({ tenantId, subject }: Principal): Promise<number> {
-    return this.#attempt(() => this.#store.count(tenantId, subject));
+  async count({ tenantId, subject }: Principal): Promise<number> {
+    return this.#attempt(() => this.#parts.store.count(tenantId, subject));
   }
 
   /** Some sessions, those that were used longest ago first. */
   async list(filter: SessionFilter, limit: number, cursor?: string): Promise<RecordPage> {
     return this.#attempt(async () => {
-      const { sessions, ...next } = await this.#store.list(filter, limit, cursor);
+      const { sessions, ...next } = await this.#parts.store.list(filter, limit, cursor);
       return { records: await this.#readAll(sessions), ...next };
     });
   }
@@ -98,7 +107,7 @@ export class SessionRecords {
 
   /** Takes sessions whose time has passed out of the store. */
   async takeExpired(): Promise<SessionRecord[]> {
-    return this.#readAll(await this.#attempt(() => this.#store.takeExpired(PAGE)));
+    return this.#readAll(await this.#attempt(() => this.#parts.store.takeExpired(PAGE)));
   }
 
   /**
@@ -114,8 +123,8 @@ export class SessionRecords {
   }
 
   /** Keeps a session that is in use; `false` where it is not kept any more. */
-  touch(record: SessionRecord): Promise<boolean> {
-    return this.#attempt(() => this.#store.touch(record.id, record.lastSeenAt, this.#ttlOf(record)));
+  async touch(record: SessionRecord): Promise<boolean> {
+    return this.#attempt(() => this.#parts.store.touch(record.id, record.lastSeenAt, this.#ttlOf(record)));
   }
 
   #write(record: SessionRecord): Promise<boolean> {
@@ -130,13 +139,14 @@ export class SessionRecords {
     do {
       writing.changed = false;
       const { record } = writing;
-      kept = await this.#attempt(() => this.#store.update(storedFromRecord(record), this.#ttlOf(record)));
+      kept = await this.#attempt(() => this.#parts.store.update(storedFromRecord(record), this.#ttlOf(record)));
     } while (kept && writing.changed);
     return kept;
   }
 
   #ttlOf({ lastSeenAt }: SessionRecord): number {
-    return Math.max(lastSeenAt + this.#idleTimeoutMs + this.#graceMs - Date.now(), 1);
+    const { idleTimeoutMs, graceMs } = this.#parts;
+    return Math.max(lastSeenAt + idleTimeoutMs + graceMs - Date.now(), 1);
   }
 
   async #readAll(sessions: readonly StoredSession[]): Promise<SessionRecord[]> {
@@ -146,27 +156,43 @@ export class SessionRecords {
 
   /** A record that cannot be read is no session: it must not take the place of one. */
   #read(stored: StoredSession): Awaitable<SessionRecord | undefined> {
+    const present = this.#parts.present?.(stored.id);
+    if (present !== undefined) return present;
     try {
       return recordFromStored(stored);
     } catch (err) {
-      logWith(this.#logger, 'warn', { err, sessionId: stored.id }, 'The record of a session cannot be read');
-      return this.delete(stored.id).then(unheard, unheard);
+      logWith(this.#parts.logger, 'warn', { err, sessionId: stored.id }, 'The record of a session cannot be read');
+      return Promise.resolve(this.delete(stored.id)).then(unheard, unheard);
     }
   }
 
-  async #attempt<Result>(operation: () => Awaitable<Result>): Promise<Result> {
+  #attempt<Result>(operation: () => Awaitable<Result>): Awaitable<Result> {
     try {
-      const answer = inTime(operation());
-      // A store that answers at once need not be waited for.
-      const result = isPromiseLike(answer) ? await answer : answer;
-      if (this.#failing) logWith(this.#logger, 'warn', {}, 'The session store works again');
-      this.#failing = false;
-      return result;
-    } catch (thrown) {
-      const err = errorFrom(thrown);
-      if (!this.#failing) logWith(this.#logger, 'error', { err }, 'The session store fails');
-      this.#failing = true;
-      throw storeUnavailable(err);
+      const answer = operation();
+      return isPromiseLike(answer) ? this.#later(answer) : this.#worked(answer);
+    } catch (error) {
+      return Promise.reject(this.#failed(error));
     }
+  }
+
+  async #later<Result>(answer: Promise<Result>): Promise<Result> {
+    try {
+      return this.#worked(await inTime(answer));
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  #worked<Result>(result: Result): Result {
+    if (this.#failing) logWith(this.#parts.logger, 'warn', {}, 'The session store works again');
+    this.#failing = false;
+    return result;
+  }
+
+  #failed(thrown: unknown): TenancyError {
+    const err = errorFrom(thrown);
+    if (!this.#failing) logWith(this.#parts.logger, 'error', { err }, 'The session store fails');
+    this.#failing = true;
+    return storeUnavailable(err);
   }
 }

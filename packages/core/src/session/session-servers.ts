@@ -29,6 +29,8 @@ export class SessionServers {
   /** Those that were replaced, and finish the calls that they have begun. */
   #retiring = NONE;
   #stale: boolean;
+  /** Whether no server has ever known of the session. */
+  #untouched = false;
   #rebuilding: Promise<void> | undefined;
   /** What who wants a server is told when there will be none. */
   #refusal: TenancyError | undefined;
@@ -55,6 +57,11 @@ export class SessionServers {
     return this.#stale || this.#rebuilding !== undefined || this.#refusal !== undefined
       ? undefined
       : this.#current?.transport;
+  }
+
+  /** Whether a server that knows the session is to be built before a stream is opened. */
+  get lost(): boolean {
+    return this.#current === undefined && !this.#untouched;
   }
 
   /** Whether no server has been built yet. */
@@ -101,6 +108,12 @@ export class SessionServers {
   /** The next message is for a server of another factory. */
   outdate(): void {
     this.#stale = true;
+  }
+
+  /** The first server is built when the next message needs it: what it would say of itself is known. */
+  wait(): void {
+    this.#stale = true;
+    this.#untouched = true;
   }
 
   /** Closes the servers that have answered their last call. */

@@ -5,9 +5,17 @@ import type { StoredSession } from './session-store.ts';
 
 /** A record as stores keep it. */
 export function storedFromRecord(record: SessionRecord): StoredSession {
-  const { id, principal, tokenDigest, lastSeenAt } = record;
+  return stored(record, stateOf(record));
+}
+
+/** What stores look at of a record: enough where nobody will read the rest from the store. */
+export function outlineOf(record: SessionRecord): StoredSession {
+  return stored(record, '');
+}
+
+function stored({ id, principal, tokenDigest, lastSeenAt }: SessionRecord, state: string): StoredSession {
   const { tenantId, subject } = principal;
-  return { id, tenantId, subject, ...(tokenDigest && { tokenDigest }), lastSeenAt, state: stateOf(record) };
+  return { id, tenantId, subject, ...(tokenDigest && { tokenDigest }), lastSeenAt, state };
 }
 
 /** What a record holds beside the fields that stores look at. */
