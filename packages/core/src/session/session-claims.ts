@@ -77,12 +77,7 @@ export class SessionClaims {
 
   /** As {@link release}, when `work` is done: at once where it is done already. Rejects as `work` does. */
   releaseAfter(work: unknown, sessionId: string): Promise<void> | undefined {
-    const released = () => this.release(sessionId);
-    return isPromiseLike(work)
-      ? Promise.resolve(work)
-          .then(() => {})
-          .finally(released)
-      : released();
+    return isPromiseLike(work) ? this.#releaseLater(work, sessionId) : this.release(sessionId);
   }
 
   /** Where a caller's session was found to be. */
@@ -98,6 +93,14 @@ export class SessionClaims {
   /** It is not there any more. */
   forget({ sessionId }: SessionElsewhere): void {
     this.#known.delete(sessionId);
+  }
+
+  async #releaseLater(work: PromiseLike<unknown>, sessionId: string): Promise<void> {
+    try {
+      await work;
+    } finally {
+      await this.release(sessionId);
+    }
   }
 
   #acquire(sessionId: string): Promise<string | undefined> {

@@ -16,18 +16,14 @@ let transports = 0;
  * Progress tokens and cancellations name requests too and are mapped with them.
  */
 export class OutboundIds {
-  readonly #prefix: string;
-  /** Requests without an answer yet: wire id to the server's own. */
-  readonly #pending = new Map<RequestId, RequestId>();
-
-  constructor() {
-    transports += 1;
-    this.#prefix = `${processPrefix}-${transports.toString(36)}`;
-  }
+  /** Of the transport: absent while it has never asked. */
+  #prefix: string | undefined;
+  /** Requests without an answer yet: wire id to the server's own. Absent while there never was one. */
+  #pending: Map<RequestId, RequestId> | undefined;
 
   /** The server's own ids of the requests that wait for the client. */
   get pending(): RequestId[] {
-    return [...this.#pending.values()];
+    return [...(this.#pending?.values() ?? [])];
   }
 
   /** The message as the client sees it. */
@@ -35,7 +31,7 @@ export class OutboundIds {
     if ('id' in message) return this.#requestToWire(message);
     if (message.method !== 'notifications/cancelled') return message;
     const requestId = this.#wireId(message.params?.requestId);
-    this.#pending.delete(requestId);
+    this.#pending?.delete(requestId);
     return { ...message, params: { ...message.params, requestId } };
   }
 
@@ -47,19 +43,20 @@ export class OutboundIds {
 
   #answerFromWire(message: JSONRPCResponse): JSONRPCMessage | undefined {
     const wireId = message.id ?? '';
-    const id = this.#pending.get(wireId);
+    const id = this.#pending?.get(wireId);
     if (id === undefined) return undefined;
-    this.#pending.delete(wireId);
+    this.#pending?.delete(wireId);
     return { ...message, id };
   }
 
   #progressFromWire(message: JSONRPCNotification): JSONRPCMessage | undefined {
-    const progressToken = this.#pending.get(message.params?.progressToken as RequestId);
+    const progressToken = this.#pending?.get(message.params?.progressToken as RequestId);
     return progressToken === undefined ? undefined : { ...message, params: { ...message.params, progressToken } };
   }
 
   #requestToWire(message: JSONRPCRequest): JSONRPCRequest {
     const id = this.#wireId(message.id);
+    this.#pending ??= new Map();
     this.#pending.set(id, message.id);
     const progressToken = message.params?._meta?.progressToken;
     if (progressToken === undefined) return { ...message, id };
@@ -68,6 +65,12 @@ export class OutboundIds {
   }
 
   #wireId(id: unknown): string {
+    this.#prefix ??= nextPrefix();
     return `${this.#prefix}:${id}`;
   }
+}
+
+function nextPrefix(): string {
+  transports += 1;
+  return `${processPrefix}-${transports.toString(36)}`;
 }

@@ -8,6 +8,7 @@ import type {
   RequestId,
 } from '../protocol/json-rpc.ts';
 import type { MessageExtraInfo, SendOptions, Transport } from '../protocol/transport.ts';
+import { allOf, type Call, type Calls, callOf, countOf, withCall, withoutCall } from './calls.ts';
 import { assertClientCapability } from './client-capabilities.ts';
 import type { ClientState } from './client-state.ts';
 import type { Exchange } from './exchange.ts';
@@ -37,14 +38,6 @@ export interface TransportContext {
   onError(error: Error): void;
 }
 
-interface Call {
-  /** The id that the client gave the request. */
-  readonly clientId: RequestId;
-  readonly exchange: Exchange;
-  readonly observer: CallObserver | undefined;
-  timer?: NodeJS.Timeout;
-}
-
 interface Ask {
   resolve(response: JSONRPCResponse): void;
   reject(error: Error): void;
@@ -64,9 +57,10 @@ export class SessionTransport implements Transport {
   onerror?: (error: Error) => void;
 
   readonly #context: TransportContext;
-  readonly #nextId: () => number;
+  readonly #numbers: (() => number) | undefined;
+  #lastNumber = 0;
   readonly #toolsList: ToolsListCache | undefined;
-  readonly #calls = new Map<RequestId, Call>();
+  #calls: Calls;
   /** While there are some. */
   #asks: Map<RequestId, Ask> | undefined;
   readonly #outbound = new OutboundIds();
@@ -78,13 +72,13 @@ export class SessionTransport implements Transport {
 
   /**
    * @param toolsList - where the server's list of tools is kept, if its owner wants that.
-   * @param nextId - numbers for requests; a server that is shared by many transports needs them from one source.
+   * @param numbers - for requests; a server that is shared by many transports needs them from one source. Default: 1, 2, 3 …
    */
-  constructor(context: TransportContext, toolsList?: ToolsListCache, nextId: () => number = counter()) {
+  constructor(context: TransportContext, toolsList?: ToolsListCache, numbers?: () => number) {
     this.#context = context;
     this.#toolsList = toolsList;
     this.sessionId = context.sessionId;
-    this.#nextId = nextId;
+    this.#numbers = numbers;
   }
 
   /** Whether the connection to the server has been closed. */
@@ -94,7 +88,7 @@ export class SessionTransport implements Transport {
 
   /** How many requests of the client wait for the server. */
   get callsInFlight(): number {
-    return this.#calls.size;
+    return countOf(this.#calls);
   }
 
   /** Whether the server waits for an answer of the client. */
@@ -127,12 +121,13 @@ export class SessionTransport implements Transport {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const call of this.#calls.values()) {
+    const calls = allOf(this.#calls);
+    this.#calls = undefined;
+    for (const call of calls) {
       clearTimeout(call.timer);
       call.observer?.abandoned('closed');
       call.exchange.respond(aborted(call.clientId, this.#context.released));
     }
-    this.#calls.clear();
     for (const ask of this.#asks?.values() ?? []) ask.reject(new Error('The connection to the server was closed'));
     this.#asks = undefined;
     for (const id of this.#outbound.pending) this.#tell(errorResponse(id, -32000, 'Connection closed'));
@@ -191,9 +186,9 @@ export class SessionTransport implements Transport {
   #dispatch(message: JSONRPCRequest, exchange: Exchange, extra: MessageExtraInfo, timeoutMs: number | undefined): void {
     const id = this.#nextId();
     const observer = this.#context.observe(message) ?? this.#toolsList?.observe(message);
-    const call: Call = { clientId: message.id, exchange, observer };
-    this.#calls.set(id, call);
-    if (timeoutMs !== undefined) call.timer = setTimeout(() => this.#timeOut(id, call, timeoutMs), timeoutMs).unref();
+    const call: Call = { id, clientId: message.id, exchange, observer };
+    this.#calls = withCall(this.#calls, call);
+    if (timeoutMs !== undefined) call.timer = setTimeout(() => this.#timeOut(call, timeoutMs), timeoutMs).unref();
     try {
       this.onmessage?.({ ...message, id }, extra);
     } catch (error) {
@@ -211,9 +206,9 @@ export class SessionTransport implements Transport {
       ask.resolve(response);
       return;
     }
-    const call = this.#calls.get(id);
+    const call = callOf(this.#calls, id);
     if (call === undefined) return;
-    this.#remove(id, call);
+    this.#remove(call);
     const { answer, text } = serialized(response, call.clientId, (error) => this.#context.onError(error));
     call.exchange.respond(text);
     call.observer?.answered(answer);
@@ -224,7 +219,7 @@ export class SessionTransport implements Transport {
     if (message.method === 'notifications/tools/list_changed') this.#toolsList?.drop();
     if (this.#closed) throw new Error('The session has ended');
     if ('id' in message) assertClientCapability(message.method, this.client.clientCapabilities);
-    const call = relatedRequestId === undefined ? undefined : this.#calls.get(relatedRequestId);
+    const call = relatedRequestId === undefined ? undefined : callOf(this.#calls, relatedRequestId);
     if (call === undefined && this.#muted && !('id' in message)) return;
     const text = JSON.stringify(this.#outbound.toWire(message));
     if (call === undefined) this.#context.streams.standalone.send(text);
@@ -234,11 +229,12 @@ export class SessionTransport implements Transport {
   /** All requests in flight that the client gave this id: it cannot mean only one of them. */
   #cancel({ params }: JSONRPCNotification, extra: MessageExtraInfo): boolean {
     let known = false;
-    for (const [id, call] of this.#calls) {
-      if (call.clientId !== params?.requestId) continue;
+    for (const call of allOf(this.#calls)) {
+      // One may have ended by what was done to another.
+      if (call.clientId !== params?.requestId || callOf(this.#calls, call.id) === undefined) continue;
       known = true;
-      this.#remove(id, call);
-      this.#tell(cancelled({ ...params, requestId: id }), extra);
+      this.#remove(call);
+      this.#tell(cancelled({ ...params, requestId: call.id }), extra);
       call.observer?.abandoned('cancelled');
       call.exchange.abandon();
       this.#context.onSettled();
@@ -247,10 +243,10 @@ export class SessionTransport implements Transport {
   }
 
   /** The server is told to stop, and the client need not wait for it. */
-  #timeOut(id: RequestId, call: Call, timeoutMs: number): void {
-    this.#remove(id, call);
+  #timeOut(call: Call, timeoutMs: number): void {
+    this.#remove(call);
     const reason = `No answer within ${timeoutMs} ms`;
-    this.#tell(cancelled({ requestId: id, reason }));
+    this.#tell(cancelled({ requestId: call.id, reason }));
     call.observer?.abandoned('timeout');
     call.exchange.respond(JSON.stringify(errorResponse(call.clientId, -32001, `Request timed out: ${reason}`)));
     this.#context.onSettled();
@@ -265,9 +261,15 @@ export class SessionTransport implements Transport {
     }
   }
 
-  #remove(id: RequestId, { timer }: Call): void {
-    clearTimeout(timer);
-    this.#calls.delete(id);
+  #remove(call: Call): void {
+    clearTimeout(call.timer);
+    this.#calls = withoutCall(this.#calls, call);
+  }
+
+  #nextId(): number {
+    if (this.#numbers !== undefined) return this.#numbers();
+    this.#lastNumber += 1;
+    return this.#lastNumber;
   }
 }
 
@@ -275,13 +277,4 @@ export class SessionTransport implements Transport {
 function aborted(id: RequestId, released: boolean): string {
   const message = released ? 'The call was aborted: its session goes on, on another server' : 'Session ended';
   return JSON.stringify(errorResponse(id, -32000, message));
-}
-
-/** 1, 2, 3 … */
-export function counter(): () => number {
-  let last = 0;
-  return () => {
-    last += 1;
-    return last;
-  };
 }

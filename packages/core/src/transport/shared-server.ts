@@ -16,7 +16,7 @@ import type { McpServerInstance } from '../protocol/server-instance.ts';
 import type { MessageExtraInfo, SendOptions, Transport } from '../protocol/transport.ts';
 import { wants } from './client-state.ts';
 import type { ScopeChallengeResolver } from './scope-challenges.ts';
-import { counter, SessionTransport, type TransportContext } from './session-transport.ts';
+import { SessionTransport, type TransportContext } from './session-transport.ts';
 import type { ToolsListCache } from './tools-list-cache.ts';
 
 const LIST_CHANGED = /^notifications\/(tools|prompts|resources)\/list_changed$/;
@@ -33,7 +33,11 @@ export class SharedServer implements Transport {
 
   readonly #server: McpServerInstance;
   readonly #toolsList: ToolsListCache | undefined;
-  readonly #nextId = counter();
+  #lastId = 0;
+  readonly #nextId = () => {
+    this.#lastId += 1;
+    return this.#lastId;
+  };
   #resolver: ScopeChallengeResolver | undefined;
   readonly #sessions = new Set<SessionTransport>();
   /** Which session each request in flight belongs to. */
