@@ -90,6 +90,25 @@ describe('a cancelled call', () => {
     expect(JSON.parse((await answer).text)).toMatchObject({ id: 1, result: said('finished') });
   });
 
+  it('ends once, though a listener that hears of another one with its id ends the session', async () => {
+    const both = gate();
+    let started = 0;
+    const stuck = () => {
+      started += 1;
+      if (started === 2) both.open();
+      return new Promise<never>(() => {});
+    };
+    const { open, tenancy } = await serve({ createServer: () => serverWith({ stuck }) });
+    const client = await open();
+    const calls = eventsOf(tenancy, 'toolCalled');
+    tenancy.on('toolCalled', ({ sessionId = '' }) => void tenancy.sessions.end(sessionId));
+    const answers = [client.send({ body: call(7) }), client.send({ body: call(7) })];
+    await both.opened;
+    await cancel(client, 7);
+    await Promise.all(answers);
+    expect(calls.map(({ outcome }) => outcome)).toEqual(['cancelled', 'closed']);
+  });
+
   it('is not cancelled by the id in another type, nor by another session', async () => {
     const [started, aborted, finish] = [gate(), gate(), gate()];
     const { open } = await serve({ createServer: () => stuckServer(started, aborted, finish) });
