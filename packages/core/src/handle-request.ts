@@ -36,7 +36,7 @@ export interface RequestPath extends SessionRoute {
   readonly authenticate: Authenticate;
   readonly admit: Admit;
   /** Who answers a request of the 2026 era; `undefined` for one that belongs to a session after all. */
-  routeModern(facts: RequestFacts, body: unknown): Promise<Dispatch | undefined>;
+  routeModern(facts: RequestFacts, body: unknown): Dispatch | undefined | Promise<Dispatch | undefined>;
   readonly events: IsolatedEmitter<TenancyEvents>;
 }
 
@@ -63,7 +63,8 @@ export async function handleRequest(path: RequestPath, request: EndpointRequest,
       const read = request.readBody(limits.maxBodyBytes);
       body = read instanceof Promise ? await read : read;
     }
-    const modern = eraOf(facts, body) === '2026' ? await path.routeModern(facts, body) : undefined;
+    const found = eraOf(facts, body) === '2026' ? path.routeModern(facts, body) : undefined;
+    const modern = found instanceof Promise ? await found : found;
     const route = modern ?? routeSession(path, facts, identity, sink, body);
     const dispatch = route instanceof Promise ? await route : route;
     // A token may have been removed while something was waited for.

@@ -72,7 +72,7 @@ export function modernEra(
 /** What a request of the 2026 era meets. */
 export function routeModernTo(modern: ModernEra | undefined): RequestPath['routeModern'] {
   if (modern !== undefined) return (facts, body) => modern.route(facts, body);
-  return async (facts, body) => {
+  return (facts, body) => {
     throw onlySessions(facts, body);
   };
 }

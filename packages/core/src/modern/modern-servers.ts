@@ -9,6 +9,8 @@ import { isServerOf, type ModernSdk, sdkOf } from './load-modern-sdk.ts';
 import { PooledServer, type PooledServerContext } from './pooled-server.ts';
 
 const SWEEP_MS = 60_000;
+/** How much later than that a server may leave the pool, ms: the clock is not looked at for each request. */
+const MAX_TTL_RESOLUTION_MS = 1_000;
 /** ms after which nobody waits any longer for a server that is being built: the next request has another one built. */
 const BUILD_MS = 30_000;
 
@@ -58,7 +60,8 @@ export class ModernServers {
     const dispose = ({ building }: Entry) => {
       building.then((server) => server?.retire(), unheard);
     };
-    this.#pool = new LRUCache({ max, ttl, updateAgeOnGet: true, dispose });
+    const ttlResolution = Math.min(Math.ceil(ttl / 16), MAX_TTL_RESOLUTION_MS);
+    this.#pool = new LRUCache({ max, ttl, ttlResolution, updateAgeOnGet: true, dispose });
     this.#sweeper = setInterval(this.#pool.purgeStale.bind(this.#pool), SWEEP_MS).unref();
   }
 
@@ -73,7 +76,7 @@ export class ModernServers {
    */
   of(identity: Identity): PooledServer | undefined | Promise<PooledServer | undefined> {
     const key = this.#keyOf(identity);
-    const known = this.#pool.get(key, { updateAgeOnGet: false });
+    const known = this.#pool.peek(key);
     if (known === undefined) return this.#add(key, identity);
     const stuck = !known.built && Date.now() - known.startedAt > BUILD_MS;
     if (stuck || known.server?.retired) return this.#add(key, identity);

@@ -17,6 +17,7 @@ import { loadModernSdk, type ModernSdk } from './load-modern-sdk.ts';
 import { ModernServers, type PoolSettings } from './modern-servers.ts';
 import type { ModernServices } from './modern-services.ts';
 import { PooledCall } from './pooled-call.ts';
+import type { PooledServer } from './pooled-server.ts';
 import { MODERN } from './pooled-transport.ts';
 import { TenantListeners } from './tenant-listeners.ts';
 import { WaitingRequest } from './waiting-request.ts';
@@ -43,7 +44,9 @@ export interface ModernParts
 export class ModernEra {
   readonly #parts: ModernParts;
   readonly #services: ModernServices;
-  readonly #sdk: Promise<ModernSdk | undefined>;
+  readonly #loading: Promise<ModernSdk | undefined>;
+  /** Once it is loaded, and where it is installed. */
+  #sdk: ModernSdk | undefined;
   #servers: ModernServers | undefined;
   #draining = false;
   #closed = false;
@@ -57,9 +60,11 @@ export class ModernEra {
       listeners,
       onServerBuilt: (identity, info) => parts.servers.built(identity, info, false),
     };
-    this.#sdk = loadModernSdk();
-    // Told to the requests that need it.
-    this.#sdk.catch(unheard);
+    this.#loading = loadModernSdk();
+    this.#loading.then((sdk) => {
+      this.#sdk = sdk;
+      // A failure is told to the requests that need it.
+    }, unheard);
   }
 
   /** How many servers wait for requests. */
@@ -73,8 +78,13 @@ export class ModernEra {
   }
 
   /** Who answers a request of the era; `undefined` for one that belongs to a session after all. */
-  async route(facts: RequestFacts, body: unknown): Promise<Dispatch | undefined> {
-    const sdk = await this.#sdk;
+  route(facts: RequestFacts, body: unknown): Dispatch | undefined | Promise<Dispatch | undefined> {
+    return this.#sdk === undefined
+      ? this.#loading.then((sdk) => this.#route(sdk, facts, body))
+      : this.#route(this.#sdk, facts, body);
+  }
+
+  #route(sdk: ModernSdk | undefined, facts: RequestFacts, body: unknown): Dispatch | undefined {
     if (sdk === undefined) throw onlySessions(facts, body);
     const message = fastRequestOf(facts, body);
     if (message === undefined && isOfSession(sdk, facts, body)) return undefined;
@@ -121,18 +131,33 @@ export class ModernEra {
     this.#servers?.close();
   }
 
-  async #answerByPool(sdk: ModernSdk, message: JSONRPCRequest, request: CallerRequest): Promise<void> {
-    const { identity, facts, sink } = request;
+  #answerByPool(sdk: ModernSdk, message: JSONRPCRequest, request: CallerRequest): void | Promise<void> {
     this.#countCall(request);
-    const found = this.#serversOf(sdk).of(identity);
-    const server = isPromiseLike(found) ? await this.#whileWaiting(request, found) : found;
-    if (server === undefined) throw onlySessions(facts, message);
-    const answers = server.answersAlone(message, identity.authInfo);
-    const alone = isPromiseLike(answers) ? await this.#whileWaiting(request, answers) : answers;
-    if (sink.closed) return;
+    const server = this.#serversOf(sdk).of(request.identity);
+    return isPromiseLike(server)
+      ? this.#whileWaiting(request, server).then((later) => this.#answerBy(later, message, request))
+      : this.#answerBy(server, message, request);
+  }
+
+  #answerBy(server: PooledServer | undefined, message: JSONRPCRequest, request: CallerRequest): void | Promise<void> {
+    if (server === undefined) throw onlySessions(request.facts, message);
+    const alone = server.answersAlone(message, request.identity.authInfo);
+    return isPromiseLike(alone)
+      ? this.#whileWaiting(request, alone).then((later) => this.#answerAlone(later, server, message, request))
+      : this.#answerAlone(alone, server, message, request);
+  }
+
+  /** @param alone - whether the server may answer without the SDK's handler in front. */
+  #answerAlone(
+    alone: boolean,
+    server: PooledServer,
+    message: JSONRPCRequest,
+    request: CallerRequest,
+  ): void | Promise<void> {
+    if (request.sink.closed) return;
     const call = new PooledCall(server, message, request, this.#services);
     if (alone && call.begin({ ...extraOf(request), ...MODERN })) return;
-    await this.#begin(new ExactCall(server.sdk, message, request, this.#services), request);
+    return this.#begin(new ExactCall(server.sdk, message, request, this.#services), request);
   }
 
   async #answerExactly(sdk: ModernSdk, body: unknown, request: CallerRequest): Promise<void> {

@@ -1,6 +1,7 @@
 import { limitReached } from '../errors.ts';
-import type { SessionFilter } from '../identity/session-filter.ts';
-import { type ActiveRequest, ActiveRequests } from '../transport/active-requests.ts';
+import { Grouped } from '../grouped.ts';
+import { isMeant, type SessionFilter } from '../identity/session-filter.ts';
+import type { ActiveRequest } from '../transport/active-requests.ts';
 import { asksFor, type ChangeEvent } from './change-events.ts';
 
 /** A client that listens for changes (`subscriptions/listen`). */
@@ -14,7 +15,8 @@ export interface Listener extends ActiveRequest {
 /** Who listens for changes. A change of one tenant reaches the listeners of that tenant and no others. */
 export class TenantListeners {
   readonly #maxPerTenant: number;
-  readonly #listeners = new ActiveRequests<Listener>();
+  readonly #listeners = new Set<Listener>();
+  readonly #byTenant = new Grouped<Listener>();
 
   /** @param maxPerTenant - listeners of one tenant. */
   constructor(maxPerTenant: number) {
@@ -28,21 +30,32 @@ export class TenantListeners {
   /** One more listens, until `done` settles. Throws `stream_limit`. */
   add(listener: Listener, done: Promise<void>): void {
     const { tenantId } = listener.caller;
-    if (this.#listeners.of({ tenantId }).length >= this.#maxPerTenant) {
+    if (this.#of({ tenantId }).length >= this.#maxPerTenant) {
       throw limitReached('stream_limit', { name: 'modern.maxListeners', value: this.#maxPerTenant });
     }
-    this.#listeners.add(listener, done);
+    this.#listeners.add(listener);
+    this.#byTenant.add(tenantId, listener);
+    void done.then(() => {
+      this.#listeners.delete(listener);
+      this.#byTenant.delete(tenantId, listener);
+    });
   }
 
   /** Tells those who are meant and have asked for it; returns how many they are. */
   tell(filter: SessionFilter, change: ChangeEvent): number {
-    const asking = this.#listeners.of(filter).filter(({ params }) => asksFor(params, change));
+    const asking = this.#of(filter).filter(({ params }) => asksFor(params, change));
     for (const listener of asking) listener.tell(change);
     return asking.length;
   }
 
-  /** Ends those who are meant; returns how many they were. */
-  end(filter: SessionFilter): number {
-    return this.#listeners.end(filter);
+  /** Ends those who are meant. */
+  end(filter: SessionFilter): void {
+    for (const listener of this.#of(filter)) listener.end();
+  }
+
+  #of(filter: SessionFilter): Listener[] {
+    const { tenantId } = filter;
+    const some = tenantId === undefined ? this.#listeners : this.#byTenant.of(tenantId);
+    return [...some].filter(({ caller }) => isMeant(caller, filter));
   }
 }

@@ -1,4 +1,4 @@
-import { Grouped } from '../grouped.ts';
+import { Chain } from '../chain.ts';
 import { type Caller, isMeant, type SessionFilter } from '../identity/session-filter.ts';
 
 /** What the client of a call is told that was ended before its server had answered. */
@@ -14,31 +14,21 @@ export interface ActiveRequest {
 
 /** What is going on. */
 export class ActiveRequests<Request extends ActiveRequest = ActiveRequest> {
-  readonly #requests = new Set<Request>();
-  readonly #byTenant = new Grouped<Request>();
+  readonly #requests = new Chain<Request>();
   #onQuiet: (() => void) | undefined;
-
-  get size(): number {
-    return this.#requests.size;
-  }
 
   /** It goes on until `done` settles. */
   add(request: Request, done: Promise<void>): void {
-    const { tenantId } = request.caller;
-    this.#requests.add(request);
-    this.#byTenant.add(tenantId, request);
+    const place = this.#requests.add(request);
     void done.then(() => {
-      this.#requests.delete(request);
-      this.#byTenant.delete(tenantId, request);
-      if (this.#requests.size === 0) this.#onQuiet?.();
+      this.#requests.remove(place);
+      if (this.#requests.first === undefined) this.#onQuiet?.();
     });
   }
 
   /** Those that are meant. */
   of(filter: SessionFilter): Request[] {
-    const { tenantId } = filter;
-    const some = tenantId === undefined ? this.#requests : this.#byTenant.of(tenantId);
-    return [...some].filter(({ caller }) => isMeant(caller, filter));
+    return this.#requests.toArray().filter(({ caller }) => isMeant(caller, filter));
   }
 
   /** Ends those that are meant; returns how many they were. */
@@ -50,7 +40,7 @@ export class ActiveRequests<Request extends ActiveRequest = ActiveRequest> {
 
   /** Settles when nothing goes on any more, or the time is over. */
   async quiet(deadlineMs: number): Promise<void> {
-    if (this.#requests.size === 0) return;
+    if (this.#requests.first === undefined) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, deadlineMs).unref();
       this.#onQuiet = () => {

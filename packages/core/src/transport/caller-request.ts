@@ -20,10 +20,11 @@ export interface CallerRequest {
 export type Dispatch = (request: CallerRequest) => void | Promise<void>;
 
 /** What handlers are told of the request beside its parameters. */
-export function extraOf(request: CallerRequest): MessageExtraInfo {
-  const { authInfo } = request.identity;
-  const extra = { requestInfo: new LazyRequestInfo(request.facts), request: lazyRequest(request) };
-  return authInfo === undefined ? extra : { ...extra, authInfo };
+export function extraOf(source: CallerRequest): MessageExtraInfo {
+  const { authInfo } = source.identity;
+  const requestInfo = new LazyRequestInfo(source.facts);
+  const request = lazyRequest(source);
+  return authInfo === undefined ? { requestInfo, request } : { requestInfo, request, authInfo };
 }
 
 /** The request as the Fetch API has it, without its body. */
