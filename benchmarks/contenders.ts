@@ -162,6 +162,13 @@ export const fastShortestTransport: Contender = {
   ...(fastSubject.nodeArgs && { nodeArgs: fastSubject.nodeArgs }),
 };
 
+/** The same, with the factory that our documentation recommends. */
+export const leanShortestTransport: Contender = {
+  ...shortestTransport,
+  label: `${shortestTransport.label}, lean factory`,
+  args: ['--lean'],
+};
+
 /** The limits. */
 export const bareRoutes: readonly Contender[] = [bareFastify, bareNode];
 

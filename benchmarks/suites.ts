@@ -17,6 +17,7 @@ import {
   fastSubject,
   honoMcp,
   lazySubject,
+  leanShortestTransport,
   leanSubject,
   mcpHandler,
   modernSubject,
@@ -174,8 +175,8 @@ function loadSuite(suite: LoadSuite): Suite {
 }
 
 function tenantsSuite(): LoadSuite {
-  const ofTenants = (tenants: number) =>
-    under(leanSubject, tenants === 1 ? '1 tenant' : `${tenants.toLocaleString('en')} tenants`, {
+  const ofTenants = (tenants: number, contender = leanSubject) =>
+    under(contender, tenants === 1 ? '1 tenant' : `${tenants.toLocaleString('en')} tenants`, {
       tenants,
       sessions: tenants,
       rotate: true,
@@ -187,8 +188,9 @@ function tenantsSuite(): LoadSuite {
     plan: { work: 'tools-call' },
     comparisons: [
       { subjects: [ofTenants(100), ofTenants(10_000)], references: [ofTenants(1)] },
+      { subjects: [ofTenants(10_000, leanShortestTransport)], references: [ofTenants(1, leanShortestTransport)] },
       { subjects: [withIdle(10_000)], references: [withIdle(8)] },
     ],
-    note: 'Every tenant has a token and a session; with many tenants, every request is in another session than the one before it.',
+    note: "Every tenant has a token and a session; with many tenants, every request is in another session than the one before it. “SDK v1 on the shortest transport” says how much of the loss is the SDK's own.",
   };
 }
