@@ -9,7 +9,9 @@ import { isServerOf, type ModernSdk, sdkOf } from './load-modern-sdk.ts';
 import { PooledServer, type PooledServerContext } from './pooled-server.ts';
 
 const SWEEP_MS = 60_000;
-/** How much later than that a server may leave the pool, ms: the clock is not looked at for each request. */
+/** Who is asked for is not the next to make room. Its idle time begins anew only where it answers. */
+const WITHOUT_AGE = { updateAgeOnGet: false };
+/** How much later than after its idle time a server may leave the pool, ms: so often the clock is looked at. */
 const MAX_TTL_RESOLUTION_MS = 1_000;
 /** ms after which nobody waits any longer for a server that is being built: the next request has another one built. */
 const BUILD_MS = 30_000;
@@ -76,7 +78,7 @@ export class ModernServers {
    */
   of(identity: Identity): PooledServer | undefined | Promise<PooledServer | undefined> {
     const key = this.#keyOf(identity);
-    const known = this.#pool.peek(key);
+    const known = this.#pool.get(key, WITHOUT_AGE);
     if (known === undefined) return this.#add(key, identity);
     const stuck = !known.built && Date.now() - known.startedAt > BUILD_MS;
     if (stuck || known.server?.retired) return this.#add(key, identity);

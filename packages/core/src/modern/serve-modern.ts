@@ -61,10 +61,11 @@ export class ModernEra {
       onServerBuilt: (identity, info) => parts.servers.built(identity, info, false),
     };
     this.#loading = loadModernSdk();
-    this.#loading.then((sdk) => {
+    const loaded = (sdk: ModernSdk | undefined) => {
       this.#sdk = sdk;
-      // A failure is told to the requests that need it.
-    }, unheard);
+    };
+    // A failure is told to the requests that need it.
+    this.#loading.then(loaded, unheard);
   }
 
   /** How many servers wait for requests. */

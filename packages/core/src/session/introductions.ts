@@ -8,7 +8,7 @@ import type { SessionRecord } from './session-record.ts';
 const MAX = 1_000;
 const TTL_MS = 300_000;
 
-/** How much later than that one may be forgotten, ms: the clock is not looked at for each. */
+/** How much later than that one may be forgotten, ms: so often the clock is looked at. */
 const TTL_RESOLUTION_MS = 1_000;
 
 /** What a server has said of itself. */

@@ -9,6 +9,7 @@ import { type CallerRequest, extraOf } from '../transport/caller-request.ts';
 import { wants } from '../transport/client-state.ts';
 import { Exchange, type ExchangeContext } from '../transport/exchange.ts';
 import type { KeepAlive } from '../transport/keep-alive.ts';
+import { resultAsJson } from '../transport/responses.ts';
 import { SessionLog } from '../transport/session-log.ts';
 import { SessionStreams, type SessionStreamsContext } from '../transport/session-streams.ts';
 import type { SessionTransport } from '../transport/session-transport.ts';
@@ -121,7 +122,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.#use(request.identity);
     const known = this.#services.introductions?.known(this.record);
     if (known === undefined) return this.#introduce(request);
-    this.#servers.wait();
+    this.#servers.startLater();
     noteIntroduction(this.record, known.result);
     return known.json;
   }
@@ -145,7 +146,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
     this.#use(identity);
     const lastEventId = this.log === undefined ? undefined : named;
     this.usage.addStream(sink, this.streams.carrierOf(lastEventId), limits.maxStreams);
-    if (this.#servers.lost) await this.#serverFor(request, extraOf(request));
+    if (this.#servers.missing) await this.#serverFor(request, extraOf(request));
     const onOpened = () => this.#services.onStreamOpened(this.record, sink);
     await this.waiting.during(sink, this.streams.open(sink, lastEventId, onOpened));
   }
@@ -235,7 +236,7 @@ export class LiveSession implements ServedSession, ExchangeContext, SessionStrea
   async #introduce(request: CallerRequest): Promise<string> {
     const asked = { ...this.record };
     const result = await this.waiting.forServer(request, this.#servers.open(request.identity, extraOf(request)));
-    const json = JSON.stringify(result);
+    const json = resultAsJson(result);
     if (this.#servers.ready !== undefined) this.#services.introductions?.keep(asked, { result, json });
     return json;
   }

@@ -27,8 +27,11 @@ export class NewSessions {
     this.#parts = parts;
   }
 
-  /** Opens a session that the table has begun, once `introduce` is done. Rejects where it cannot be kept, or has ended meanwhile. */
-  async open<Result>(session: LiveSession, introduce: () => Awaitable<Result>): Promise<Result> {
+  /**
+   * Opens a session that the table has begun, and is done with what `introduce` gives: the answer to its client. Rejects where it cannot be kept, or has
+   * ended meanwhile.
+   */
+  async open(session: LiveSession, introduce: () => Awaitable<string>): Promise<string> {
     const { table, claims, onFailed, onSettled } = this.#parts;
     try {
       const opened = claims.withNew(session.sessionId, () => this.#opened(session, introduce()));
@@ -43,8 +46,8 @@ export class NewSessions {
     }
   }
 
-  /** At once where neither the server nor the store has to be waited for. */
-  #opened<Result>(session: LiveSession, introduced: Awaitable<Result>): Awaitable<Result> {
+  /** Keeps the session when it has been introduced: at once where neither the server nor the store has to be waited for. */
+  #opened(session: LiveSession, introduced: Awaitable<string>): Awaitable<string> {
     const kept = isPromiseLike(introduced) ? introduced.then(() => this.#keep(session)) : this.#keep(session);
     return isPromiseLike(kept) ? kept.then(() => introduced) : introduced;
   }
@@ -52,7 +55,7 @@ export class NewSessions {
   #keep(session: LiveSession): Awaitable<void> {
     if (session.ended) throw sessionNotFound();
     const kept = this.#parts.records.create(session.record);
-    return isPromiseLike(kept) ? this.#keepLater(session, kept) : this.#tell(session);
+    return isPromiseLike(kept) ? this.#keepLater(session, kept) : this.#begin(session);
   }
 
   async #keepLater(session: LiveSession, kept: Promise<void>): Promise<void> {
@@ -68,10 +71,10 @@ export class NewSessions {
       await records.delete(session.sessionId);
       throw sessionNotFound();
     }
-    this.#tell(session);
+    this.#begin(session);
   }
 
-  #tell(session: LiveSession): void {
+  #begin(session: LiveSession): void {
     session.opened = true;
     this.#parts.onOpened(session);
   }

@@ -6,6 +6,7 @@ import { type MessageBatch, readMessages } from '../request/read-messages.ts';
 import { headerOf, type RequestFacts } from '../request/request-facts.ts';
 import type { CallerRequest, Dispatch } from '../transport/caller-request.ts';
 import type { ResponseSink } from '../transport/response-sink.ts';
+import { resultText } from '../transport/responses.ts';
 import { LiveSession } from './live-session.ts';
 import { InitializeRefusedError } from './rebuild.ts';
 import type { SessionElsewhere } from './session-claims.ts';
@@ -134,15 +135,15 @@ async function openSession(
   initialize: NonNullable<MessageBatch['initialize']>,
 ): Promise<void> {
   const { sink } = request;
-  const id = JSON.stringify(initialize.id);
+  const { id } = initialize;
   try {
     const { sessionId, result } = await sessions.open(initialize, request);
     const headers = ['content-type', 'application/json', 'mcp-session-id', sessionId];
-    sink.answer(200, `{"jsonrpc":"2.0","id":${id},"result":${result}}`, headers);
+    sink.answer(200, resultText(result, id), headers);
   } catch (error) {
     if (!(error instanceof InitializeRefusedError)) throw error;
-    const refusal = JSON.stringify(error.error);
-    sink.answer(200, `{"jsonrpc":"2.0","id":${id},"error":${refusal}}`, ['content-type', 'application/json']);
+    const refusal = JSON.stringify({ jsonrpc: '2.0', id, error: error.error });
+    sink.answer(200, refusal, ['content-type', 'application/json']);
   }
 }
 

@@ -44,7 +44,7 @@ export class SessionClaims {
     return this.#ownership?.held ?? true;
   }
 
-  /** Does `work` with a session that nobody else knows of. Rejects as {@link with}. */
+  /** Does `work` with a session that nobody else knows of: at once where this process is alone. Throws what `work` throws, and rejects as {@link with}. */
   withNew<Result>(sessionId: string, work: () => Awaitable<Result>): Awaitable<Result> {
     return this.#ownership === undefined ? work() : this.#withNewOfFleet(sessionId, work);
   }

@@ -88,9 +88,11 @@ export class SessionKeeper {
   }
 
   async #tick(): Promise<void> {
+    // First: the records of those that are in use are kept again, where a process that was suspended has let them expire.
+    await this.#takeExpired();
+    if (this.#stopped) return;
     const now = Date.now();
     for (const session of this.#table.all()) this.#look(session, now);
-    await this.#takeExpired();
     if (this.#table.size > 0 || this.#records.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -55,7 +55,7 @@ export class SessionLifecycle {
       store,
       idleTimeoutMs: settings.idleTimeoutMs,
       graceMs: recordGraceMs(settings),
-      present: settings.storeIsShared ? undefined : (sessionId) => this.table.get(sessionId)?.record,
+      storeIsShared: settings.storeIsShared,
       logger,
     });
     this.reports = new SessionReports(events, manager);
@@ -96,7 +96,7 @@ export class SessionLifecycle {
   }
 
   /** Opens a session by `introduce`. Rejects where it cannot be kept, or has ended meanwhile. */
-  open<Result>(record: SessionRecord, introduce: (session: LiveSession) => Awaitable<Result>): Promise<Result> {
+  open(record: SessionRecord, introduce: (session: LiveSession) => Awaitable<string>): Promise<string> {
     const session = this.#create(record, false);
     this.table.begin(session);
     this.#keeper.watch();
@@ -132,7 +132,7 @@ export class SessionLifecycle {
     }
   }
 
-  /** Ends a session. Rejects with `store_unavailable` where its record may still be there. */
+  /** Ends a session, at once where the store forgets it at once. Rejects with `store_unavailable` where its record may still be there. */
   end(session: LiveSession, reason: SessionEndReason): Awaitable<void> {
     if (!this.table.remove(session)) return;
     session.end();

@@ -5,8 +5,8 @@ import { isPromiseLike } from '../is-promise-like.ts';
 import { type Logger, logWith } from '../logger.ts';
 import { inTime } from './in-time.ts';
 import type { SessionRecord } from './session-record.ts';
-import type { Awaitable, SessionStore, StoredSession } from './session-store.ts';
-import { outlineOf, recordFromStored, storedFromRecord } from './stored-record.ts';
+import type { Awaitable, SessionStore, StoredSession, StoredSessionPage } from './session-store.ts';
+import { OUTLINE, outlineOf, recordFromStored, storedFromRecord } from './stored-record.ts';
 
 const PAGE = 1_000;
 
@@ -23,8 +23,8 @@ export interface SessionRecordsParts {
   readonly idleTimeoutMs: number;
   /** How much later than the session its record ends, ms, so that it is a live session that ends first. */
   readonly graceMs: number;
-  /** The record of a session that is in this process; absent where others may know the store, and look there for it. */
-  readonly present: ((sessionId: string) => SessionRecord | undefined) | undefined;
+  /** Whether others may look into the store. Where nobody can, it need not hold all of a session that has not left this process yet. */
+  readonly storeIsShared: boolean;
   readonly logger: Logger;
 }
 
@@ -42,6 +42,8 @@ interface Writing {
  */
 export class SessionRecords {
   readonly #parts: SessionRecordsParts;
+  /** Those of which the store holds an outline: they have not been saved since they were created. */
+  readonly #outlined = new Map<string, SessionRecord>();
   /** Sessions that are being written. */
   readonly #writing = new Map<string, Writing>();
   #failing = false;
@@ -58,25 +60,25 @@ export class SessionRecords {
     return this.#parts.store.size;
   }
 
-  /**
-   * Keeps the record of a new session: at once where the store does so. A failure is a rejection in any case. Where no one else looks into the store, the
-   * state of a session that is present is kept with its next {@link save}.
-   */
+  /** Keeps the record of a new session: at once where the store does so. A failure is a rejection in any case. */
   create(record: SessionRecord): Awaitable<void> {
-    const { store, present } = this.#parts;
-    const session = present === undefined ? storedFromRecord(record) : outlineOf(record);
+    const { store, storeIsShared } = this.#parts;
+    if (!storeIsShared) this.#outlined.set(record.id, record);
+    const session = storeIsShared ? storedFromRecord(record) : outlineOf(record);
     return this.#attempt(() => store.create(session, this.#ttlOf(record)));
   }
 
   /** The record of a session; `undefined` for one that is unknown, or that cannot be read. */
   async load(sessionId: string): Promise<SessionRecord | undefined> {
     await this.#writing.get(sessionId)?.done.catch(unheard);
-    const stored = await this.#attempt(() => this.#parts.store.get(sessionId));
+    const answer = this.#attempt(() => this.#parts.store.get(sessionId));
+    const stored = isPromiseLike(answer) ? await answer : answer;
     return stored ? this.#read(stored) : undefined;
   }
 
   /** Forgets a session; `false` where it was not kept. At once, as {@link create}. */
   delete(sessionId: string): Awaitable<boolean> {
+    this.#outlined.delete(sessionId);
     return this.#attempt(() => this.#parts.store.delete(sessionId));
   }
 
@@ -87,9 +89,9 @@ export class SessionRecords {
 
   /** Some sessions, those that were used longest ago first. */
   async list(filter: SessionFilter, limit: number, cursor?: string): Promise<RecordPage> {
-    return this.#attempt(async () => {
-      const { sessions, ...next } = await this.#parts.store.list(filter, limit, cursor);
-      return { records: await this.#readAll(sessions), ...next };
+    return this.#attempt(() => {
+      const page = this.#parts.store.list(filter, limit, cursor);
+      return isPromiseLike(page) ? page.then((later) => this.#pageOf(later)) : this.#pageOf(page);
     });
   }
 
@@ -107,7 +109,11 @@ export class SessionRecords {
 
   /** Takes sessions whose time has passed out of the store. */
   async takeExpired(): Promise<SessionRecord[]> {
-    return this.#readAll(await this.#attempt(() => this.#parts.store.takeExpired(PAGE)));
+    const answer = this.#attempt(() => this.#parts.store.takeExpired(PAGE));
+    const expired = isPromiseLike(answer) ? await answer : answer;
+    const records = this.#readAll(expired);
+    for (const { id } of expired) this.#outlined.delete(id);
+    return records;
   }
 
   /**
@@ -139,7 +145,9 @@ export class SessionRecords {
     do {
       writing.changed = false;
       const { record } = writing;
-      kept = await this.#attempt(() => this.#parts.store.update(storedFromRecord(record), this.#ttlOf(record)));
+      const answer = this.#attempt(() => this.#parts.store.update(storedFromRecord(record), this.#ttlOf(record)));
+      if (answer === true) this.#outlined.delete(record.id);
+      kept = isPromiseLike(answer) ? await answer : answer;
     } while (kept && writing.changed);
     return kept;
   }
@@ -149,6 +157,11 @@ export class SessionRecords {
     return Math.max(lastSeenAt + idleTimeoutMs + graceMs - Date.now(), 1);
   }
 
+  async #pageOf({ sessions, ...next }: StoredSessionPage): Promise<RecordPage> {
+    return { records: await this.#readAll(sessions), ...next };
+  }
+
+  /** Reads all of them before anything else is done: an outline stands for a record only as long as the store holds it. */
   async #readAll(sessions: readonly StoredSession[]): Promise<SessionRecord[]> {
     const records = await Promise.all(sessions.map((stored) => this.#read(stored)));
     return records.filter((record) => record !== undefined);
@@ -156,8 +169,8 @@ export class SessionRecords {
 
   /** A record that cannot be read is no session: it must not take the place of one. */
   #read(stored: StoredSession): Awaitable<SessionRecord | undefined> {
-    const present = this.#parts.present?.(stored.id);
-    if (present !== undefined) return present;
+    // One that is not there any more is of a session that has ended.
+    if (!this.#parts.storeIsShared && stored.state === OUTLINE) return this.#outlined.get(stored.id);
     try {
       return recordFromStored(stored);
     } catch (err) {

@@ -60,7 +60,7 @@ export class SessionServers {
   }
 
   /** Whether a server that knows the session is to be built before a stream is opened. */
-  get lost(): boolean {
+  get missing(): boolean {
     return this.#current === undefined && !this.#untouched;
   }
 
@@ -111,7 +111,7 @@ export class SessionServers {
   }
 
   /** The first server is built when the next message needs it: what it would say of itself is known. */
-  wait(): void {
+  startLater(): void {
     this.#stale = true;
     this.#untouched = true;
   }

@@ -8,9 +8,12 @@ export function storedFromRecord(record: SessionRecord): StoredSession {
   return stored(record, stateOf(record));
 }
 
-/** What stores look at of a record: enough where nobody will read the rest from the store. */
+/** The state of an outline. */
+export const OUTLINE = '';
+
+/** What stores look at of a record, and nothing else: for who has the record itself. */
 export function outlineOf(record: SessionRecord): StoredSession {
-  return stored(record, '');
+  return stored(record, OUTLINE);
 }
 
 function stored({ id, principal, tokenDigest, lastSeenAt }: SessionRecord, state: string): StoredSession {

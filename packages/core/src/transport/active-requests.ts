@@ -31,11 +31,9 @@ export class ActiveRequests<Request extends ActiveRequest = ActiveRequest> {
     return this.#requests.toArray().filter(({ caller }) => isMeant(caller, filter));
   }
 
-  /** Ends those that are meant; returns how many they were. */
-  end(filter: SessionFilter): number {
-    const meant = this.of(filter);
-    for (const request of meant) request.end();
-    return meant.length;
+  /** Ends those that are meant. */
+  end(filter: SessionFilter): void {
+    for (const request of this.of(filter)) request.end();
   }
 
   /** Settles when nothing goes on any more, or the time is over. */

@@ -34,13 +34,13 @@ export function callOf(calls: Calls, id: RequestId): Call | undefined {
   return calls?.id === id ? calls : undefined;
 }
 
-/** The calls with one more. */
+/** The calls with one more: to be used in place of `calls`, which may be changed. */
 export function withCall(calls: Calls, call: Call): Calls {
   if (calls === undefined) return call;
-  return (calls instanceof Map ? calls : new Map([[calls.id as RequestId, calls]])).set(call.id, call);
+  return (calls instanceof Map ? calls : new Map<RequestId, Call>([[calls.id, calls]])).set(call.id, call);
 }
 
-/** The calls without one of them. */
+/** The calls without one of them: as {@link withCall}. */
 export function withoutCall(calls: Calls, call: Call): Calls {
   if (!(calls instanceof Map)) return calls === call ? undefined : calls;
   calls.delete(call.id);

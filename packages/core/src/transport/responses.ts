@@ -29,10 +29,19 @@ export function cancelled(params: Record<string, unknown>): JSONRPCNotification 
   return { jsonrpc: '2.0', method: 'notifications/cancelled', params };
 }
 
-/** Throws for a result that is none. */
+/** Throws for a result that is none, or that JSON cannot carry. */
 function textOf(response: JSONRPCResponse, id: RequestId): string {
-  if (!('result' in response)) return JSON.stringify({ ...response, id });
-  const result = typeof response.result === 'object' ? JSON.stringify(response.result) : undefined;
-  if (!result?.startsWith('{')) throw new TypeError('A result must be an object');
+  return 'result' in response ? resultText(resultAsJson(response.result), id) : JSON.stringify({ ...response, id });
+}
+
+/** The answer to a request, as JSON, where its result is JSON already. */
+export function resultText(result: string, id: RequestId): string {
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`;
+}
+
+/** Throws for a result that is none, or that JSON cannot carry. */
+export function resultAsJson(result: unknown): string {
+  const json: string | undefined = typeof result === 'object' ? JSON.stringify(result) : undefined;
+  if (!json?.startsWith('{')) throw new TypeError('A result must be an object');
+  return json;
 }

@@ -85,6 +85,39 @@ describe('a pooled server', () => {
     expect(await which(served, 'bob-1')).toBe('4');
   });
 
+  it('that is being built does not make room while it is asked for', async () => {
+    const [building, askedAgain, go] = [gate(), gate(), gate()];
+    const built: string[] = [];
+    const served = await serve({
+      createServer: async ({ authInfo }) => {
+        const token = String(authInfo?.token);
+        built.push(token);
+        if (token === 'ann') {
+          building.open();
+          await go.opened;
+        }
+        return modernServer({ which: () => said(token) });
+      },
+      verifier: {
+        verifyAccessToken: async (token) => {
+          if (token === 'ann' && built.includes('bob')) askedAgain.open();
+          return { token, clientId: 'app', scopes: [] };
+        },
+      },
+      modern: { maxServers: 2 },
+    });
+    const first = which(served, 'ann');
+    await building.opened;
+    await which(served, 'bob');
+    const second = which(served, 'ann');
+    await askedAgain.opened;
+    await which(served, 'eve');
+    go.open();
+
+    expect(await Promise.all([first, second])).toEqual(['ann', 'ann']);
+    expect(built).toEqual(['ann', 'bob', 'eve']);
+  });
+
   it('that has made room finishes the calls that it is at, and is closed after the last', async () => {
     const [started, go] = [gate(), gate()];
     const provider = tokens({

@@ -133,3 +133,27 @@ describe('a server that refuses to initialize', () => {
     expect(tenancy.sessions.size).toBe(0);
   });
 });
+
+describe.each([false, true])('a server whose answer to initialize cannot be written (sessions.lazy: %j)', (lazy) => {
+  it.each<[string, unknown]>([
+    ['is no JSON', 1n],
+    ['writes itself as nothing', { toJSON: () => undefined }],
+  ])('because something in it %s is refused, and leaves no session behind', async (_what, value) => {
+    class Odd extends Server {
+      constructor() {
+        super({ name: 'odd', version: '1.0.0' });
+        this.setRequestHandler(InitializeRequestSchema, ({ params: { protocolVersion } }) => {
+          const result = { protocolVersion, capabilities: {}, serverInfo: { name: 'odd', version: '1.0.0' } };
+          return typeof value === 'bigint' ? { ...result, value } : Object.assign(result, value);
+        });
+      }
+    }
+    const { wire, tenancy } = await serve({ createServer: () => new Odd(), sessions: { lazy } });
+    for (let client = 0; client < 2; client += 1) {
+      const { status, text } = await wire().send({ body: INITIALIZE });
+      expect(status).toBe(500);
+      expect(JSON.parse(text)).toMatchObject({ id: 'the-id', error: { code: -32603 } });
+    }
+    expect(tenancy.sessions.size).toBe(0);
+  });
+});
