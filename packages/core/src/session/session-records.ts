@@ -5,7 +5,7 @@ import { isPromiseLike } from '../is-promise-like.ts';
 import { type Logger, logWith } from '../logger.ts';
 import { inTime } from './in-time.ts';
 import type { SessionRecord } from './session-record.ts';
-import type { Awaitable, SessionStore, StoredSession, StoredSessionPage } from './session-store.ts';
+import type { Awaitable, SessionStore, StoredSession } from './session-store.ts';
 import { OUTLINE, outlineOf, recordFromStored, storedFromRecord } from './stored-record.ts';
 
 const PAGE = 1_000;
@@ -89,9 +89,10 @@ export class SessionRecords {
 
   /** Some sessions, those that were used longest ago first. */
   async list(filter: SessionFilter, limit: number, cursor?: string): Promise<RecordPage> {
-    return this.#attempt(() => {
-      const page = this.#parts.store.list(filter, limit, cursor);
-      return isPromiseLike(page) ? page.then((later) => this.#pageOf(later)) : this.#pageOf(page);
+    return this.#attempt(async () => {
+      const answer = this.#parts.store.list(filter, limit, cursor);
+      const { sessions, ...next } = isPromiseLike(answer) ? await answer : answer;
+      return { records: await this.#readAll(sessions), ...next };
     });
   }
 
@@ -155,10 +156,6 @@ export class SessionRecords {
   #ttlOf({ lastSeenAt }: SessionRecord): number {
     const { idleTimeoutMs, graceMs } = this.#parts;
     return Math.max(lastSeenAt + idleTimeoutMs + graceMs - Date.now(), 1);
-  }
-
-  async #pageOf({ sessions, ...next }: StoredSessionPage): Promise<RecordPage> {
-    return { records: await this.#readAll(sessions), ...next };
   }
 
   /** Reads all of them before anything else is done: an outline stands for a record only as long as the store holds it. */
