@@ -137,20 +137,27 @@ export class SessionRecords {
   #write(record: SessionRecord): Promise<boolean> {
     const writing = { record, changed: false, done: Promise.resolve(true) };
     this.#writing.set(record.id, writing);
-    writing.done = this.#writeUntilUnchanged(writing).finally(() => this.#writing.delete(record.id));
+    writing.done = this.#writeUntilUnchanged(writing);
     return writing.done;
   }
 
   async #writeUntilUnchanged(writing: Writing): Promise<boolean> {
-    let kept: boolean;
-    do {
-      writing.changed = false;
-      const { record } = writing;
-      const answer = this.#attempt(() => this.#parts.store.update(storedFromRecord(record), this.#ttlOf(record)));
-      if (answer === true) this.#outlined.delete(record.id);
-      kept = isPromiseLike(answer) ? await answer : answer;
-    } while (kept && writing.changed);
-    return kept;
+    try {
+      for (;;) {
+        writing.changed = false;
+        const kept = await this.#update(writing.record);
+        if (!kept || !writing.changed) return kept;
+      }
+    } finally {
+      // At once: a change that comes now begins another write.
+      this.#writing.delete(writing.record.id);
+    }
+  }
+
+  #update(record: SessionRecord): Awaitable<boolean> {
+    const answer = this.#attempt(() => this.#parts.store.update(storedFromRecord(record), this.#ttlOf(record)));
+    if (answer === true) this.#outlined.delete(record.id);
+    return answer;
   }
 
   #ttlOf({ lastSeenAt }: SessionRecord): number {
