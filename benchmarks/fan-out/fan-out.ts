@@ -28,7 +28,7 @@ interface Speaker {
 
 /** Sends notifications to all streams of a tenant, and counts what arrives there, and that nothing arrives anywhere else. */
 export async function fanOut(circumstances: Circumstances): Promise<Report> {
-  const { rounds, roundMs, warmUpMs } = circumstances;
+  const { rounds, roundMs, warmUpMs, leadInMs } = circumstances;
   const client = new PinnedProcess('fan-out/listeners.ts', [], CLIENT_CORE);
   const speakers: Speaker[] = [];
   try {
@@ -36,7 +36,10 @@ export async function fanOut(circumstances: Circumstances): Promise<Report> {
     for (const contender of contenders) speakers.push(await speakerOf(contender, client));
     for (const speaker of speakers) await speak(speaker, client, warmUpMs);
     for (let round = 0; round < rounds; round += 1) {
-      for (const speaker of speakers) await measureRound(speaker, client, roundMs);
+      for (const speaker of speakers) {
+        await speak(speaker, client, leadInMs);
+        await measureRound(speaker, client, roundMs);
+      }
     }
     return reportOf(speakers, circumstances);
   } finally {

@@ -64,8 +64,8 @@ export class SessionRecords {
   create(record: SessionRecord): Awaitable<void> {
     const { store, storeIsShared } = this.#parts;
     if (!storeIsShared) this.#outlined.set(record.id, record);
-    const session = storeIsShared ? storedFromRecord(record) : outlineOf(record);
-    return this.#attempt(() => store.create(session, this.#ttlOf(record)));
+    const stored = storeIsShared ? storedFromRecord : outlineOf;
+    return this.#attempt(() => store.create(stored(record), this.#ttlOf(record)));
   }
 
   /** The record of a session; `undefined` for one that is unknown, or that cannot be read. */
